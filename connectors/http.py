@@ -73,8 +73,6 @@ def was_never_sent(error: requests.RequestException) -> bool:
 
 def from_transport(error: Exception, *, write: bool, platform: str) -> PlatformError:
     """Give our error for one that came from below the SDK, or from inside it, without an answer we understand."""
-    if isinstance(error, PlatformError):
-        return error
     if isinstance(error, requests.RequestException) and was_never_sent(error):
         return Temporary(f"{platform} gick inte att nå.", code="unreachable")
     if write:
@@ -89,6 +87,7 @@ def translated(*, write: bool, platform: str) -> Iterator[None]:
     """Let nothing but our own errors out of a call to a platform."""
     try:
         yield
+    except PlatformError:
+        raise
     except Exception as error:
-        mine = from_transport(error, write=write, platform=platform)
-        raise mine if mine is error else mine from error
+        raise from_transport(error, write=write, platform=platform) from error
