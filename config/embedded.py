@@ -1,0 +1,205 @@
+"""PostgreSQL and Redis that run by themselves under VAR_DIR, when none are named in the environment.
+
+`ensure` is all a process needs to call: it takes this process's share of the lock that keeps them up and, if nobody has yet,
+starts the keeper (`config/keeper.py`), which owns the two servers and stops them once the last user is gone.
+"""
+
+import base64
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+from config import keeper
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = keeper.PATIENCE + 30
+
+_held: dict[Path, int] = {}  # VAR_DIR → the descriptor that holds this process's share
+
+
+class NotStarted(Exception):
+    """The embedded services could not be started; the message says why."""
+
+
+@dataclass(frozen=True)
+class Services:
+    database_url: str
+    redis_url: str
+
+
+def var_dir() -> Path:
+    """Give the folder of everything generated, absolute."""
+    return Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
+
+
+def is_wanted() -> bool:
+    """Whether the environment leaves the database or the broker to us."""
+    return not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+
+
+def database_url(var: Path) -> str:
+    """Say where the embedded database of this VAR_DIR is, started or not."""
+    sockets = keeper.Layout(var).sockets
+    return f"postgresql://{keeper.DATABASE}@/{keeper.DATABASE}?host={quote(str(sockets))}"
+
+
+def redis_url(var: Path) -> str:
+    """Say where the embedded Redis of this VAR_DIR is, started or not."""
+    return f"unix://{quote(str(keeper.Layout(var).redis_socket))}"
+
+
+def ensure(var: Path, *, durable: bool = True) -> Services:
+    """Have both services up and keep them up while this process lives; cheap if they are. Raise NotStarted.
+
+    `durable=False` is for tests: commits do not wait for the disk.
+    """
+    layout = keeper.Layout(var)
+    take_share(layout)
+    if not is_ready(layout):
+        start_lock = keeper.hold(layout.run / "start", fcntl.LOCK_EX)
+        try:
+            start(layout, durable=durable)
+        finally:
+            os.close(start_lock)
+    return Services(database_url(var), redis_url(var))
+
+
+def take_share(layout: keeper.Layout) -> None:
+    """Hold the users' lock until this process ends; while the servers are just being stopped, wait for that."""
+    users = layout.run / "users"
+    if layout.var not in _held:
+        try:
+            keeper.private_folder(layout.run)
+            _held[layout.var] = keeper.hold(users, fcntl.LOCK_SH)
+        except (OSError, RuntimeError) as error:
+            raise NotStarted(f"{layout.var} cannot be used for the embedded services: {error}") from error
+    os.utime(users)
+
+
+def let_go(var: Path, *, linger: bool = True) -> None:
+    """Give this process's share back; with `linger=False` the servers stop at once if nobody else uses them."""
+    lock = _held.pop(var, None)
+    if lock is None:
+        return
+    if not linger:
+        os.utime(lock, (0, 0))
+    os.close(lock)
+
+
+def is_ready(layout: keeper.Layout) -> bool:
+    return keeper.is_held(layout.run / "keeper") and state(layout) == "ready"
+
+
+def state(layout: keeper.Layout) -> str:
+    with suppress(FileNotFoundError):
+        return (layout.run / "keeper").read_text()
+    return ""
+
+
+def start(layout: keeper.Layout, *, durable: bool) -> None:
+    """Start a keeper unless one lives, and wait until it says that both servers answer."""
+    deadline = time.monotonic() + PATIENCE
+    if not keeper.is_held(layout.run / "keeper"):
+        launch(layout, durable=durable)
+    while not is_ready(layout):
+        if not keeper.is_held(layout.run / "keeper"):
+            raise NotStarted(state(layout).removeprefix("failed: "))
+        if time.monotonic() > deadline:
+            raise NotStarted(f"the embedded services did not answer within {PATIENCE} s; see {layout.var / 'log'}")
+        time.sleep(0.01)
+
+
+def launch(layout: keeper.Layout, *, durable: bool) -> None:
+    """Start the keeper apart from this process: Ctrl-C here must not reach it before the last user is gone."""
+    log = layout.var / "log" / "keeper.log"
+    keeper.private_folder(log.parent)
+    with log.open("ab") as output:
+        started = subprocess.run(
+            [sys.executable, "-I", keeper.__file__, str(layout.var), "durable" if durable else "forgetful"],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            check=False,
+        )
+    if started.returncode:
+        raise NotStarted(f"the keeper of the embedded services failed: {keeper.last_words(log)}")
+
+
+def secret(var: Path, name: str) -> str:
+    """Give the secret of this name, made at random when first asked for: 32 bytes as URL-safe base64, mode 0600."""
+    path = var / "secrets" / name
+    with suppress(FileNotFoundError):
+        return path.read_text()
+    keeper.private_folder(path.parent)
+    fresh = path.with_name(f".{name}.{os.getpid()}")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+        output.write(base64.urlsafe_b64encode(os.urandom(32)).decode())
+    with suppress(FileExistsError):  # another process was first: its secret counts
+        os.link(fresh, path)
+    fresh.unlink()
+    return path.read_text()
+
+
+def migrate_if_needed() -> None:
+    """Bring the embedded database up to this program's migrations; nothing is asked of it if they were run already."""
+    layout = keeper.Layout(var_dir())
+    marker = layout.data.with_name("migrated")
+    wanted = fingerprint()
+    if marker.exists() and marker.read_text() == wanted:
+        return
+    lock = keeper.hold(layout.run / "migrate", fcntl.LOCK_EX)
+    try:
+        if not marker.exists() or marker.read_text() != wanted:
+            run_migrations()
+            marker.write_text(wanted)
+    finally:
+        os.close(lock)
+
+
+def fingerprint() -> str:
+    """Give a value that changes whenever there may be a migration to run: ours by name, the packages' by their versions."""
+    names = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("*/migrations/*.py"))
+    locked = (ROOT / "requirements" / "run.txt").read_bytes()
+    return sha256("\n".join(names).encode() + locked).hexdigest()
+
+
+def run_migrations() -> None:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+NO_SERVICES = {
+    "help",
+    "version",
+    "--help",
+    "-h",
+    "--version",
+    "makemessages",
+    "compilemessages",
+    "collectstatic",
+    "check",
+}
+NO_MIGRATIONS = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "test", "up"}
+
+
+def prepare(argv: list[str]) -> None:
+    """Have what a `manage.py` command needs: the embedded services up and their database migrated, unless it needs none."""
+    command = argv[1] if len(argv) > 1 else "help"
+    by_file = command == "due" and any(word.split("=")[0] == "--policy-file" for word in argv)
+    if not is_wanted() or command in NO_SERVICES or by_file or "--help" in argv:
+        return
+    ensure(var_dir())
+    if command not in NO_MIGRATIONS and not os.environ.get("DATABASE_URL"):
+        migrate_if_needed()
