@@ -1,0 +1,159 @@
+"""The one place where a Channel becomes a Connector, and where a channel is registered."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from accounts import audit, tokens
+from accounts.models import Channel, Credential, Department, Hashtag, Surface, User
+from connectors import registry
+from connectors.base import AuthExpired, Connector, Context, Temporary
+
+
+def connector_for(channel: Channel) -> Connector:
+    """Build the connector of one channel. Queries; calls no platform.
+
+    Raises AuthExpired if the channel has no token, Temporary if a sandbox channel's sandbox is not running.
+    """
+    credential = Credential.objects.filter(channel=channel).first()
+    if credential is None:
+        raise AuthExpired(_("Kontot saknar nyckel. En administratör behöver ansluta det."), code="no_token")
+    own = Channel.objects.filter(platform=channel.platform).values_list("external_id", flat=True)
+    base_url, token_url = _addresses(channel)
+    context = Context(
+        external_id=channel.external_id,
+        handle=channel.handle.lstrip("@"),
+        token=tokens.decrypt(credential.encrypted),
+        base_url=base_url,
+        token_url=token_url,
+        version=settings.PLATFORM_VERSIONS.get(channel.platform, ""),
+        hashtags=tuple(channel.hashtags),
+        save_token=lambda token: save_token(channel.pk, token),
+        refresh_lock=lambda: refresh_lock(channel.pk),
+        own_ids=frozenset(own),
+    )
+    return registry.connector_class(channel.platform)(context)
+
+
+def _addresses(channel: Channel) -> tuple[str, str]:
+    if not channel.is_sandbox:
+        return settings.PLATFORM_URLS[channel.platform], settings.GOOGLE_TOKEN_URL
+    try:
+        url = json.loads((settings.VAR_DIR / "sandbox.json").read_text())["url"]
+    except (OSError, ValueError, KeyError) as error:
+        raise Temporary(_("Sandlådan är inte igång, och kontot finns bara där."), code="no_sandbox") from error
+    return url, f"{url}/token"
+
+
+def save_token(channel_id: int, token: Mapping[str, Any]) -> None:
+    """Store a new token; a channel that waited for one is alive again."""
+    expires_at = _expiry(token)
+    Credential.objects.update_or_create(
+        channel_id=channel_id,
+        defaults={"encrypted": tokens.encrypt(token), "expires_at": expires_at, "dead_since": None},
+    )
+
+
+def _expiry(token: Mapping[str, Any]) -> datetime | None:
+    """`expires_at` may be ISO 8601 or seconds since 1970. What can be refreshed by itself has no expiry of its own."""
+    value = token.get("expires_at")
+    if value is None or token.get("refresh_token"):
+        return None
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    parsed = parse_datetime(str(value))
+    return parsed if parsed and parsed.tzinfo else None
+
+
+@contextlib.contextmanager
+def refresh_lock(channel_id: int) -> Iterator[dict[str, Any]]:
+    """Let one process at a time refresh a token; yield the token as it is stored now.
+
+    The one place where a network call happens inside a transaction: X's refresh tokens work once, so the new one must
+    be stored before anybody else can try the old one.
+    """
+    with transaction.atomic():
+        credential = Credential.objects.select_for_update().get(channel_id=channel_id)
+        yield tokens.decrypt(credential.encrypted)
+
+
+def mark_dead(channel_id: int, now: datetime) -> None:
+    """The platform no longer takes the token: remember since when."""
+    Credential.objects.filter(channel_id=channel_id, dead_since=None).update(dead_since=now)
+
+
+@transaction.atomic
+def add_channel(
+    *,
+    platform: str,
+    kind: str,
+    name: str,
+    external_id: str,
+    department: str | Department,
+    purpose: str,
+    focus: str,
+    token: Mapping[str, Any],
+    clock_from: datetime,
+    now: datetime,
+    by: User | None,
+    handle: str = "",
+    hashtags: tuple[str, ...] = (),
+    is_sandbox: bool = False,
+    **register: Any,
+) -> Channel:
+    """Register a channel, active at once, with a row for each of its surfaces. Calls no platform.
+
+    Raises ValidationError naming each field that is missing or wrong. `register`: owner, deputy, review_on.
+    """
+    if isinstance(department, str):
+        department = Department.objects.get_or_create(name=department.strip())[0] if department.strip() else None
+    channel = Channel(
+        platform=platform, kind=kind, name=name.strip(), external_id=external_id.strip(), department=department,
+        purpose=purpose.strip(), focus=focus.strip(), handle=handle.strip().lstrip("@"), clock_from=clock_from,
+        is_sandbox=is_sandbox, **register,
+    )  # fmt: skip
+    _validate(channel, token)
+    try:
+        with transaction.atomic():
+            channel.save()
+    except IntegrityError as error:
+        raise ValidationError({"external_id": _("Kontot finns redan i registret.")}) from error
+    tags = dict.fromkeys(tag.strip().lstrip("#") for tag in hashtags)
+    Hashtag.objects.bulk_create(Hashtag(channel=channel, tag=tag) for tag in tags if tag)
+    save_token(channel.pk, token)
+    ensure_surfaces(channel, now)
+    audit.record("channel.added", f"channel:{channel.pk}", by=by, now=now, platform=platform, name=channel.name)
+    return channel
+
+
+def _validate(channel: Channel, token: Mapping[str, Any]) -> None:
+    errors: dict[str, Any] = {}
+    try:
+        channel.full_clean(validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        errors = error.message_dict
+    if channel.platform not in registry.PATHS and "platform" not in errors:
+        errors["platform"] = [_("Det finns ingen koppling till den plattformen ännu.")]
+    if not any(token.get(key) for key in ("access_token", "refresh_token")):
+        errors["token"] = [_("Nyckeln saknar access_token.")]
+    if errors:
+        raise ValidationError(errors)
+
+
+def ensure_surfaces(channel: Channel, now: datetime) -> list[Surface]:
+    """Make the rows of the surfaces that this channel's connector has, due at once; give all of them by name."""
+    names = connector_for(channel).surfaces()
+    Surface.objects.bulk_create(
+        [Surface(channel=channel, name=name, next_poll_at=now) for name in names], ignore_conflicts=True
+    )
+    return list(Surface.objects.filter(channel=channel, name__in=names).order_by("name"))

@@ -1,0 +1,215 @@
+"""People, departments, channels with their keys and surfaces, and the audit trail."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+import pgtrigger
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Department(models.Model):
+    name = models.CharField(_("namn"), max_length=120, unique=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        verbose_name = _("förvaltning")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """Somebody who signs in. One name as people write it; the first word of it signs replies."""
+
+    first_name = None
+    last_name = None
+    name = models.CharField(_("namn"), max_length=150)
+
+    REQUIRED_FIELDS: ClassVar = ["name"]
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("användare")
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self).split()[0]
+
+
+class Role(models.TextChoices):
+    READER = "reader", _("Läsare")
+    COMMUNICATOR = "communicator", _("Kommunikatör")
+    MANAGER = "manager", _("Chef")
+    ADMIN = "admin", _("Administratör")
+
+
+class Membership(models.Model):
+    """What somebody may do, in one department or (department empty) in the whole municipality."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="memberships")
+    role = models.CharField(_("roll"), max_length=20, choices=Role.choices)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "department", "role"], name="membership_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}"
+
+
+class Platform(models.TextChoices):
+    TWITTER = "twitter", "X"
+    FACEBOOK = "facebook", "Facebook"
+    YOUTUBE = "youtube", "YouTube"
+    INSTAGRAM = "instagram", "Instagram"
+    LINKEDIN = "linkedin", "LinkedIn"
+
+
+class Channel(models.Model):
+    """One of our own accounts on a platform. The word account is left to people who sign in."""
+
+    class Kind(models.TextChoices):
+        MAIN = "main", _("Huvudkonto")
+        TOPIC = "topic", _("Ämneskonto")
+        EMPLOYER_BRAND = "employer_brand", _("Arbetsgivarkonto")
+        RELAY = "relay", _("Stafettkonto")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Aktivt")
+        PAUSED = "paused", _("Pausat")
+        CLOSED = "closed", _("Avslutat")
+
+    platform = models.CharField(_("plattform"), max_length=20, choices=Platform.choices)
+    kind = models.CharField(_("slag"), max_length=20, choices=Kind.choices)
+    name = models.CharField(_("namn"), max_length=120)
+    handle = models.CharField(_("användarnamn på plattformen"), max_length=120, blank=True)
+    external_id = models.CharField(_("kontots id på plattformen"), max_length=120)
+    department = models.ForeignKey(Department, models.PROTECT, related_name="channels", verbose_name=_("förvaltning"))
+    purpose = models.TextField(_("syfte"))
+    focus = models.TextField(_("inriktning"))
+    owner = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="owned_channels", verbose_name=_("ansvarig")
+    )
+    deputy = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="deputy_channels", verbose_name=_("ersättare")
+    )
+    review_on = models.DateField(_("nästa prövning"), null=True, blank=True)
+    status = models.CharField(_("läge"), max_length=20, choices=Status.choices, default=Status.ACTIVE)
+    clock_from = models.DateTimeField(_("svarsfrist gäller från"))
+    is_sandbox = models.BooleanField(_("sandlåda"), default=False)  # only ever speaks to VAR_DIR/sandbox.json
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        verbose_name = _("konto")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["platform", "external_id"], name="channel_once"),
+            models.CheckConstraint(condition=~Q(external_id=""), name="channel_has_external_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def hashtags(self) -> list[str]:
+        """The tags that are watched, without `#`. Queries unless prefetched."""
+        return [row.tag for row in self.watched_hashtags.all()]
+
+    def missing_fields(self, today: date) -> list[str]:
+        """What the register demands and this channel lacks: the page says *Ofullständig* and links to each."""
+        demanded = {"purpose": self.purpose, "focus": self.focus, "owner": self.owner_id, "deputy": self.deputy_id}
+        missing = [name for name, value in demanded.items() if not value]
+        if self.review_on is None or self.review_on < today:
+            missing.append("review_on")
+        return missing
+
+
+class Hashtag(models.Model):
+    """A tag that a channel watches, without `#`, as it is written."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="watched_hashtags")
+    tag = models.CharField(max_length=100)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "tag"], name="hashtag_once")]
+
+    def __str__(self) -> str:
+        return f"#{self.tag}"
+
+
+class Credential(models.Model):
+    """A channel's token, encrypted (`tokens.py`). `dead_since` is set when the platform no longer takes it."""
+
+    channel = models.OneToOneField(Channel, models.CASCADE, related_name="credential")
+    encrypted = models.TextField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    dead_since = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"Credential {self.pk}"
+
+
+class Surface(models.Model):
+    """One stream of a channel that is polled by itself: its cursor, its lease, how it went last time.
+
+    `cursor_version` counts the moves of the cursor: it moves by compare-and-set only, after its last page is stored.
+    """
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="surfaces")
+    name = models.CharField(max_length=120)
+    cursor = models.JSONField(default=dict)
+    cursor_version = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_holder = models.CharField(max_length=80, blank=True)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
+    last_polled_at = models.DateTimeField(null=True, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_full_at = models.DateTimeField(null=True, blank=True)
+    last_new_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error = models.TextField(blank=True)  # plain Swedish, for communicators
+    note = models.TextField(blank=True)  # a gap, a stopped loop; plain Swedish
+    platform_count = models.IntegerField(null=True, blank=True)
+    quota = models.JSONField(default=dict)
+
+    class Meta:
+        ordering: ClassVar = ["channel_id", "name"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "name"], name="surface_once")]
+        indexes: ClassVar = [models.Index(fields=["next_poll_at"], name="surface_due")]  # inbox.poll.due_surfaces
+
+    def __str__(self) -> str:
+        return f"{self.channel_id}/{self.name}"
+
+
+class AuditEvent(models.Model):
+    """Who did what, when. Append-only: the database itself refuses a change. Written by `audit.record` alone."""
+
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    action = models.CharField(max_length=60)  # such as reply.queued, channel.added
+    subject = models.CharField(max_length=60)  # such as conversation:12
+    data = models.JSONField(default=dict)  # ids and facts, never tokens and never what people wrote
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["subject", "id"], name="audit_of_subject")]  # audit.history_of
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="audit_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%F %T} {self.action} {self.subject}"

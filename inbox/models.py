@@ -1,0 +1,452 @@
+"""Threads, conversations, items, reply cycles, and what is on its way out."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Channel, Department, Platform, User
+from connectors.base import ItemKind
+from sla.models import PolicyVersion
+
+
+class Contact(models.Model):
+    """The person who wrote: what the platform calls him or her, and nothing more (R-050: no label, score or note)."""
+
+    platform = models.CharField(max_length=20, choices=Platform.choices)
+    external_id = models.CharField(max_length=160)
+    name = models.CharField(max_length=300, blank=True)
+    handle = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["platform", "external_id"], name="contact_once")]
+
+    def __str__(self) -> str:
+        return self.name or self.handle or _("Okänt namn")
+
+
+class Post(models.Model):
+    """Something of ours that people write under."""
+
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="posts")
+    external_id = models.CharField(max_length=200)
+    text = models.TextField(blank=True)
+    posted_at = models.DateTimeField(null=True, blank=True)
+    url = models.TextField(blank=True)
+    comment_count = models.IntegerField(null=True, blank=True)  # the platform's own count
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "external_id"], name="post_once")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Thread(models.Model):
+    """One place where people talk: X a conversation; Facebook and YouTube a top-level comment with its replies."""
+
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="threads")
+    external_id = models.CharField(max_length=200)
+    post = models.ForeignKey(Post, models.PROTECT, null=True, blank=True, related_name="threads")
+    last_activity_at = models.DateTimeField()
+    item_count = models.IntegerField(default=0)
+    we_wrote = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "external_id"], name="thread_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["channel", "-last_activity_at"], name="thread_by_activity"),  # poll.known
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class Conversation(models.Model):
+    """One citizen in one thread: what we triage, assign, answer and close.
+
+    `due_at` repeats the earliest due_at of its open cycles, `promised_at` the promised time of an open *promised* one,
+    `last_item_at` the citizen's newest item, so that the list is one index scan. `revision` counts what others could
+    have changed while somebody writes; the send guard compares it.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Öppen")
+        WAITING = "waiting", _("Besked givet")
+        SNOOZED = "snoozed", _("Vilande")
+        CLOSED = "closed", _("Klar")
+
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="conversations")
+    thread = models.ForeignKey(Thread, models.PROTECT, related_name="conversations")
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="conversations")
+    root_external_id = models.CharField(max_length=200, blank=True)  # only where no author is known
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="conversations")
+    assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="conversations")
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    due_soon_at = models.DateTimeField(null=True, blank=True)
+    promised_at = models.DateTimeField(null=True, blank=True)
+    last_item_at = models.DateTimeField()
+    preview = models.CharField(max_length=400, blank=True)  # of the newest undeleted item of the citizen
+    item_count = models.IntegerField(default=0)
+    before_connection = models.BooleanField(default=False)  # *Före anslutning*: older than the channel's clock_from
+    revision = models.IntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["thread", "contact"], condition=Q(contact__isnull=False), name="conversation_once"
+            ),
+            models.UniqueConstraint(
+                fields=["thread", "root_external_id"],
+                condition=Q(contact__isnull=True),
+                name="conversation_without_author_once",
+            ),
+        ]
+        indexes: ClassVar = [
+            # selectors.inbox: open ones by deadline, all and by channel
+            models.Index(F("due_at").asc(nulls_last=True), "id", condition=~Q(status="closed"), name="open_by_due"),
+            models.Index(
+                "channel",
+                F("due_at").asc(nulls_last=True),
+                "id",
+                condition=~Q(status="closed"),
+                name="open_by_channel_due",
+            ),
+            models.Index(
+                "assignee",
+                F("due_at").asc(nulls_last=True),
+                "id",
+                condition=~Q(status="closed"),
+                name="open_of_assignee",
+            ),
+            models.Index(fields=["-last_item_at", "-id"], condition=Q(status="closed"), name="closed_by_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
+class Item(models.Model):
+    """One thing somebody wrote, with four times: posted, fetched, first seen by a person, edited or deleted.
+
+    `cycle` is the *first* cycle in which a citizen's item waits or waited; without one it has (or had) no clock.
+    `raw` is the platform's record as ASCII-escaped JSON: PostgreSQL takes neither NUL nor lone surrogates.
+    """
+
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="items")
+    thread = models.ForeignKey(Thread, models.PROTECT, related_name="items")
+    conversation = models.ForeignKey(Conversation, models.PROTECT, null=True, blank=True, related_name="items")
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="items")
+    cycle = models.ForeignKey("ReplyCycle", models.SET_NULL, null=True, blank=True, related_name="items")
+    external_id = models.CharField(max_length=200)
+    earlier_ids = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    parent_external_id = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in ItemKind])
+    from_us = models.BooleanField(default=False)
+    native = models.BooleanField(default=False)  # ours, but written in the platform's own app, not by our outbox
+    text = models.TextField(blank=True)
+    posted_at = models.DateTimeField()
+    fetched_at = models.DateTimeField()
+    first_seen_at = models.DateTimeField(null=True, blank=True)
+    first_seen_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    missing_since = models.DateTimeField(
+        null=True, blank=True
+    )  # absent from one complete reading; a second one decides
+    addressed = models.BooleanField(default=True)
+    can_reply = models.BooleanField(default=True)
+    hidden = models.BooleanField(default=False)
+    url = models.TextField(blank=True)
+    media = ArrayField(models.TextField(), default=list, blank=True)
+    language = models.CharField(max_length=20, blank=True)
+    mentions = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    author_name = models.CharField(max_length=300, blank=True)  # of our own items: the channel's name at that time
+    raw = models.TextField(blank=True)
+    unsettled = models.BooleanField(default=True)  # stored, but the clock has not looked at it yet (cycles.settle)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "external_id"], name="item_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "posted_at", "id"], name="item_of_conversation"),  # selectors.thread
+            models.Index(fields=["thread", "posted_at", "id"], name="item_of_thread"),  # selectors.thread
+            models.Index(
+                fields=["channel", "posted_at", "id"], condition=Q(deleted_at=None), name="live_item"
+            ),  # poll.known
+            models.Index(fields=["cycle"], condition=Q(cycle__isnull=False), name="item_of_cycle"),  # cycles
+            models.Index(fields=["thread"], condition=Q(unsettled=True), name="item_unsettled"),  # cycles.settle
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class ItemVersion(models.Model):
+    """What an item said before it was edited."""
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="versions")
+    text = models.TextField(blank=True)
+    replaced_at = models.DateTimeField()  # the platform's time of the edit, else when we fetched it
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} until {self.replaced_at}"
+
+
+class UnreadableRecord(models.Model):
+    """A record of the platform that could not be understood: kept raw, so that nothing is lost."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="unreadable")
+    surface = models.CharField(max_length=120)
+    reason = models.TextField()
+    raw = models.TextField()
+    fingerprint = models.CharField(max_length=64)  # SHA-256 of raw: the same record is kept once
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "fingerprint"], name="unreadable_once")]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class ReplyCycle(models.Model):
+    """One period in which the citizen waits for us. Facts only: states, *kept* and *overdue* are computed, never stored.
+
+    `started_at`: the platform's time of the oldest unanswered item. A *promised* cycle starts when the holding reply
+    was confirmed, and its due_at is the promised time. `reply` is our item that ended it, where one did.
+    """
+
+    class Kind(models.TextChoices):
+        FIRST = "first", _("Första svar")
+        PROMISED = "promised", _("Lovat svar")
+
+    class Outcome(models.TextChoices):
+        ANSWERED = "answered", _("svar")
+        HOLDING = "holding", _("besked")
+        REDIRECTED = "redirected", _("hänvisning")
+        LIKED = "liked", _("gillat")
+        NO_REPLY = "no_reply", _("inget svar behövdes")
+        MODERATED = "moderated", _("modererat")
+        WITHDRAWN = "withdrawn", _("borttaget av avsändaren")
+        SUPERSEDED = "superseded", _("ersatt av nytt besked")
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="cycles")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    started_at = models.DateTimeField()
+    due_soon_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
+    reply = models.ForeignKey(Item, models.SET_NULL, null=True, blank=True, related_name="ended_cycles")
+    verdict = models.ForeignKey("VerdictEvent", models.SET_NULL, null=True, blank=True, related_name="cycles")
+    policy = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, blank=True, related_name="+")
+    fetched_late = models.BooleanField(default=False)  # it was overdue before we had fetched it
+    next_step_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["conversation", "kind"], condition=Q(ended_at=None), name="one_open_cycle_of_a_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, outcome="") | (Q(ended_at__isnull=False) & ~Q(outcome="")),
+                name="ended_with_an_outcome",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "id"], name="cycle_of_conversation"),  # cycles, selectors
+            # escalation.sweep: LIMIT 500 by this order; rows without a next step are not in it
+            models.Index(
+                fields=["next_step_at", "id"],
+                condition=Q(ended_at=None, next_step_at__isnull=False),
+                name="cycle_next_step",
+            ),
+            models.Index(fields=["due_at", "id"], name="cycle_by_due"),  # insights.figures
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def kept(self) -> bool | None:
+        """True iff it ended by due_at; None while it is open."""
+        return None if self.ended_at is None else self.ended_at <= self.due_at
+
+
+class DeadlineChange(models.Model):
+    """No deadline moves without one of these: who or what moved it, from when to when."""
+
+    cycle = models.ForeignKey(ReplyCycle, models.CASCADE, related_name="deadline_changes")
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=60)  # earlier_item, new_holding, undone, policy …
+    old_due_at = models.DateTimeField()
+    new_due_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.old_due_at} -> {self.new_due_at}"
+
+
+class VerdictEvent(models.Model):
+    """What somebody decided about a conversation, and when. Undone ones stay, marked."""
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="verdicts")
+    verdict = models.CharField(max_length=20)  # a key of verdicts.VERDICTS
+    reason = models.CharField(max_length=40, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+    before = models.JSONField(default=dict)  # the conversation's status and open cycles, for undo
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.at:%F %T}"
+
+
+class Outgoing(models.Model):
+    """A reply (later also a like, hide, delete, edit, publication) on its way to the platform.
+
+    Never lost, never sent twice: see `outbox.py` for the states and who moves them.
+    """
+
+    class Kind(models.TextChoices):
+        ANSWER = "answer", _("Svar")
+        HOLDING = "holding", _("Besked")
+        REDIRECT = "redirect", _("Hänvisning")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("väntar")
+        SENDING = "sending", _("skickas")
+        SENT = "sent", _("skickat")
+        FAILED = "failed", _("misslyckades")
+        UNKNOWN = "unknown", _("kontrollera")
+        CANCELLED = "cancelled", _("ångrat")
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="outgoing")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    to = models.ForeignKey(Item, models.PROTECT, related_name="+")
+    text = models.TextField()
+    promised_at = models.DateTimeField(null=True, blank=True)
+    key = models.CharField(
+        max_length=80, unique=True
+    )  # made when the form was drawn: a double click finds the first row
+    drawn_at = models.DateTimeField()  # when the form was drawn, or the command began
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    attempts = models.IntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=80, blank=True)
+    external_id = models.CharField(max_length=200, blank=True)
+    posted_at = models.DateTimeField(null=True, blank=True)
+    lookups = models.IntegerField(default=0)  # how often it was surely not found on the platform
+    next_lookup_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error = models.TextField(blank=True)  # plain Swedish, for its author
+    held = models.BooleanField(default=False)  # waits for something that is not its fault: quota, a dead token
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(status="sent") | ~Q(external_id=""), name="sent_has_external_id"),
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=Q(status__in=["queued", "sending", "unknown"]),
+                name="one_reply_on_its_way",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["not_before", "id"], condition=Q(status="queued"), name="outgoing_queued"
+            ),  # outbox.claim
+            models.Index(fields=["status", "id"], condition=Q(status__in=["sending", "unknown"]), name="outgoing_open"),
+            models.Index(fields=["conversation", "id"], name="outgoing_of_conversation"),  # selectors
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk} {self.status}"
+
+
+class Notice(models.Model):
+    """A cycle has come to a step: near its deadline, or past it. Each step at most once per cycle (unique).
+
+    `at` is the step's true time, whatever tick made it. One that proves wrong (the answer was in time after all, seen
+    later) is marked withdrawn and left out of figures. `mailed_at` is set by the digest that told of it.
+    """
+
+    class Step(models.TextChoices):
+        DUE_SOON = "due_soon", _("snart")
+        OVERDUE = "overdue", _("försenad")
+
+    cycle = models.ForeignKey(ReplyCycle, models.CASCADE, related_name="notices")
+    step = models.CharField(max_length=20, choices=Step.choices)
+    at = models.DateTimeField()
+    made_at = models.DateTimeField(db_default=Now())
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["cycle", "step"], name="notice_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], condition=Q(mailed_at=None), name="notice_not_mailed"),  # escalation.digests
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle_id} {self.step}"
+
+
+class DigestSent(models.Model):
+    """When a person was last mailed a digest: at most one in 30 minutes."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="+", primary_key=True)
+    sent_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.sent_at}"
+
+
+class Note(models.Model):
+    """For us only. Never sent anywhere."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="notes")
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = models.TextField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class RedirectTarget(models.Model):
+    """An ordinary channel to redirect a comment to; its text says why, where and what happens next."""
+
+    name = models.CharField(_("namn"), max_length=120, unique=True)
+    text = models.TextField(_("text"))
+    url = models.URLField(_("länk"), blank=True)
+    position = models.IntegerField(_("plats i listan"), default=0)
+    is_active = models.BooleanField(_("används"), default=True)
+
+    class Meta:
+        ordering: ClassVar = ["position", "name"]
+        verbose_name = _("hänvisning")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,75 @@
+"""Verdicts: what we decide about a conversation, as data. A verdict is added in this file.
+
+Commands, pages, keyboard, history and figures all read this table; `actions.py` carries it out, `cycles.py` ends what
+waits. A verdict that speaks to the citizen (`sends`) ends nothing until the platform has confirmed the reply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from inbox.models import Conversation, Outgoing, ReplyCycle
+
+Outcome = ReplyCycle.Outcome
+Status = Conversation.Status
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`key` names it everywhere; `shortcut` is its key on the keyboard; `icon` a heroicon.
+
+    `outcome`: how the open cycles end. `status`: what the conversation is then, if nobody waits any more. `promises`:
+    only the *first* cycle ends, and a *promised* one opens. `reasons`: what must be chosen among, if anything.
+    """
+
+    key: str
+    label: str | Promise
+    shortcut: str
+    icon: str
+    outcome: Outcome
+    status: Status
+    sends: Outgoing.Kind | None = None
+    promises: bool = False
+    reasons: tuple[tuple[str, str | Promise], ...] = ()
+
+
+ANSWER = Verdict("answer", _("Svara"), "r", "chat-bubble-left", Outcome.ANSWERED, Status.CLOSED, Outgoing.Kind.ANSWER)
+HOLDING = Verdict(
+    "holding", _("Besked"), "b", "clock", Outcome.HOLDING, Status.WAITING, Outgoing.Kind.HOLDING, promises=True
+)
+REDIRECT = Verdict(
+    "redirect",
+    _("Hänvisa"),
+    "h",
+    "arrow-top-right-on-square",
+    Outcome.REDIRECTED,
+    Status.CLOSED,
+    Outgoing.Kind.REDIRECT,
+)
+NO_REPLY = Verdict(
+    "no_reply",
+    _("Inget svar behövs"),
+    "e",
+    "check",
+    Outcome.NO_REPLY,
+    Status.CLOSED,
+    reasons=(
+        ("citizen_answered", _("Invånare svarar invånare")),
+        ("tagged_friend", _("Taggar vän")),
+        ("emoji", _("Endast emoji")),
+        ("already_answered", _("Redan besvarat")),
+        ("not_for_us", _("Ej till oss")),
+        ("other", _("Annat")),
+    ),
+)
+
+VERDICTS = {verdict.key: verdict for verdict in (ANSWER, HOLDING, REDIRECT, NO_REPLY)}
+"""In the order in which the pages offer them."""
+
+
+def of_reply(kind: str) -> Verdict:
+    """Give the verdict that a reply of this kind carries out."""
+    return next(verdict for verdict in VERDICTS.values() if verdict.sends == kind)
