@@ -1,4 +1,4 @@
-"""Settings, read top to bottom. What differs between places comes from the environment; each name is in `.env.example`."""
+"""Settings, read top to bottom. What differs between places comes from the environment, named in `.env.example`."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -90,8 +90,7 @@ TEMPLATES = [
 
 # PostgreSQL only: partial indexes, SKIP LOCKED and Swedish full text are relied on.
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL or embedded.database_url(VAR_DIR))}
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # an embedded server that was killed and came back is met again
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # under ASGI each request has a thread of its own
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

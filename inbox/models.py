@@ -93,6 +93,7 @@ class Conversation(models.Model):
     due_soon_at = models.DateTimeField(null=True, blank=True)
     promised_at = models.DateTimeField(null=True, blank=True)
     last_item_at = models.DateTimeField()
+    arrived_at = models.DateTimeField()  # when we fetched the newest of the citizen's items: *12 nya* asks for it
     preview = models.CharField(max_length=400, blank=True)  # of the newest undeleted item of the citizen
     item_count = models.IntegerField(default=0)
     before_connection = models.BooleanField(default=False)  # *Före anslutning*: older than the channel's clock_from
@@ -127,6 +128,7 @@ class Conversation(models.Model):
                 name="open_of_assignee",
             ),
             models.Index(fields=["-last_item_at", "-id"], condition=Q(status="closed"), name="closed_by_newest"),
+            models.Index(fields=["arrived_at"], condition=~Q(status="closed"), name="open_by_arrival"),  # selectors.news
         ]
 
     def __str__(self) -> str:
@@ -220,7 +222,7 @@ class UnreadableRecord(models.Model):
 
 
 class ReplyCycle(models.Model):
-    """One period in which the citizen waits for us. Facts only: states, *kept* and *overdue* are computed, never stored.
+    """One period in which the citizen waits for us. Facts only: states and *kept* are computed, never stored.
 
     `started_at`: the platform's time of the oldest unanswered item. A *promised* cycle starts when the holding reply
     was confirmed, and its due_at is the promised time. `reply` is our item that ended it, where one did.

@@ -92,6 +92,7 @@ class ConversationFactory(factory.django.DjangoModelFactory):
     channel = factory.SelfAttribute("thread.channel")
     contact = factory.SubFactory(ContactFactory, platform=factory.SelfAttribute("..channel.platform"))
     last_item_at = NOW
+    arrived_at = NOW
 
     class Meta:
         model = models.Conversation
