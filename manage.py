@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Gensvar's commands."""
 
+import json
 import os
 import sys
 
@@ -11,7 +12,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    embedded.prepare(sys.argv)
+    try:
+        embedded.prepare(sys.argv)
+    except embedded.NotStarted as error:
+        print(json.dumps({"error": {"code": "not_started", "message": str(error)}}, ensure_ascii=False))
+        sys.exit(1)
     execute_from_command_line(sys.argv)
 
 

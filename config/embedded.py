@@ -1,7 +1,7 @@
 """PostgreSQL and Redis that run by themselves under VAR_DIR, when none are named in the environment.
 
-`ensure` is all a process needs to call: it takes this process's share of the lock that keeps them up and, if nobody has yet,
-starts the keeper (`config/keeper.py`), which owns the two servers and stops them once the last user is gone.
+`ensure` is all a process needs to call: it takes this process's share of the lock that keeps them up and, if nobody
+has yet, starts the keeper (`config/keeper.py`), which owns the two servers and stops them once the last user is gone.
 """
 
 import base64
@@ -141,8 +141,8 @@ def secret(var: Path, name: str) -> str:
         return path.read_text()
     keeper.private_folder(path.parent)
     fresh = path.with_name(f".{name}.{os.getpid()}")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
-        output.write(base64.urlsafe_b64encode(os.urandom(32)).decode())
+    fresh.touch(mode=0o600)
+    fresh.write_text(base64.urlsafe_b64encode(os.urandom(32)).decode())
     with suppress(FileExistsError):  # another process was first: its secret counts
         os.link(fresh, path)
     fresh.unlink()
@@ -166,7 +166,7 @@ def migrate_if_needed() -> None:
 
 
 def fingerprint() -> str:
-    """Give a value that changes whenever there may be a migration to run: ours by name, the packages' by their versions."""
+    """Give a value that changes when there may be a migration to run: ours by name, the packages' by version."""
     names = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("*/migrations/*.py"))
     locked = (ROOT / "requirements" / "run.txt").read_bytes()
     return sha256("\n".join(names).encode() + locked).hexdigest()
@@ -191,15 +191,37 @@ NO_SERVICES = {
     "collectstatic",
     "check",
 }
-NO_MIGRATIONS = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "test", "up"}
+NO_MIGRATIONS = {"migrate", "makemigrations", "showmigrations", "sqlmigrate"}
 
 
 def prepare(argv: list[str]) -> None:
-    """Have what a `manage.py` command needs: the embedded services up and their database migrated, unless it needs none."""
+    """Have what a `manage.py` command needs: embedded services up and their database migrated, unless it needs none.
+
+    Raise NotStarted with a sentence for people. `up` does the same itself, once it knows that it may run.
+    """
     command = argv[1] if len(argv) > 1 else "help"
     by_file = command == "due" and any(word.split("=")[0] == "--policy-file" for word in argv)
-    if not is_wanted() or command in NO_SERVICES or by_file or "--help" in argv:
+    if command in NO_SERVICES or by_file or "--help" in argv:
+        return
+    demand_secrets()
+    if command == "up" or not is_wanted():
         return
     ensure(var_dir())
     if command not in NO_MIGRATIONS and not os.environ.get("DATABASE_URL"):
         migrate_if_needed()
+
+
+def open_up() -> None:
+    """Have what a server process needs that was not started by `manage.py`: web, worker, beat."""
+    demand_secrets()
+    if is_wanted():
+        ensure(var_dir())
+
+
+def demand_secrets() -> None:
+    """Refuse a named database without named secrets: random ones would lie on one machine and be lost with it."""
+    missing = [name for name in ("SECRET_KEY", "TOKEN_KEYS") if not os.environ.get(name)]
+    if os.environ.get("DATABASE_URL") and missing:
+        raise NotStarted(
+            f"DATABASE_URL names a database, so {' and '.join(missing)} must be set too; see .env.example."
+        )

@@ -1,7 +1,7 @@
 """The process that owns the embedded PostgreSQL and Redis of one VAR_DIR: starts, restarts and stops them.
 
-Run as a script by `config/embedded.py`, so it imports the standard library alone and stays small. What is alive is told by
-locks that the kernel drops at death, even at kill -9, never by pid files:
+Run as a script by `config/embedded.py`, so it imports the standard library alone and stays small. What is alive is told
+by locks that the kernel drops at death, even at kill -9, never by pid files:
 
 - `run/users`   shared by every process that uses the services; whoever gets it exclusively may stop them
 - `run/keeper`  held by the keeper; its text is `starting`, `ready` or `failed: why`
@@ -15,6 +15,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -87,7 +88,7 @@ class Layout:
 
 
 def hold(path: Path, how: int) -> int:
-    """Open `path` and lock it; give the descriptor that holds the lock. Raise BlockingIOError if LOCK_NB finds it taken."""
+    """Lock the file at `path`; give the descriptor that holds the lock. With LOCK_NB raise BlockingIOError if taken."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, how)
@@ -144,7 +145,7 @@ def server_user(layout: Layout) -> pwd.struct_passwd | None:
 
 
 def become(user: pwd.struct_passwd | None, death_signal: int) -> Callable[[], None]:
-    """Give what a child does before it becomes a server: change user, keep the way to its files, die with its parent."""
+    """Give what a child does before it becomes a server: change user, keep a way to its files, die with its parent."""
     parent = os.getpid()
 
     def prepare() -> None:
@@ -302,8 +303,6 @@ def redis(layout: Layout, user: pwd.struct_passwd | None) -> Server:
     }
 
     def answers() -> bool:
-        import socket
-
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(1)
