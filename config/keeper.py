@@ -4,7 +4,7 @@ Run as a script by `config/embedded.py`, so it imports the standard library alon
 by locks that the kernel drops at death, even at kill -9, never by pid files:
 
 - `run/users`   shared by every process that uses the services; whoever gets it exclusively may stop them
-- `run/keeper`  held by the keeper; its text is `starting`, `ready` or `failed: why`
+- `run/keeper`  held by the keeper; its text is `starting`, `ready`, `stopping` or `failed: why`
 - `run/<server>.alive`  inherited by a server and all its children; free means that none of them lives
 """
 
@@ -400,6 +400,7 @@ class Keeper:
                 self.mend()
                 time.sleep(TICK)
         finally:
+            self.tell("stopping")
             for server in reversed(self.servers):
                 server.stop()
 

@@ -1,7 +1,6 @@
 """Everything in one terminal: the embedded services, the sandbox, the demo, web, worker and beat."""
 
 import fcntl
-import http.client
 import json
 import os
 import signal
@@ -18,10 +17,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, SystemCheckError
 
-from config import embedded, keeper, supervisor
-from config.celery import app as celery
+from config import embedded, health, keeper, supervisor
 
 HOST = "127.0.0.1"
 WEB_PORT = 8000
@@ -87,7 +85,8 @@ class Up:
         self.has_sandbox = with_sandbox
         self.only_one()
         self.listening = listen(port)
-        self.url = f"http://{HOST}:{self.listening.getsockname()[1]}"
+        self.port = self.listening.getsockname()[1]
+        self.url = f"http://{HOST}:{self.port}"
         os.environ.setdefault("BASE_URL", self.url)
         self.keep_services()
         if with_sandbox:
@@ -98,8 +97,8 @@ class Up:
             self.load_demo()
         self.run(worker(self.worker))
         self.run(beat())
-        self.wait_until(self.web_answers, "the web process")
-        self.wait_until(self.worker_answers, "the worker")
+        self.wait_until(partial(health.web, HOST, self.port), "The web process")
+        self.wait_until(partial(health.worker, self.worker), "The worker")
         self.announce()
 
     def only_one(self) -> None:
@@ -140,21 +139,11 @@ class Up:
         demo = subprocess.Popen(
             supervisor.command("manage", "demo"), cwd=supervisor.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self.wait_until(lambda: demo.poll() is not None, "the demo")
+        self.wait_until(lambda: demo.poll() is not None, "The demo")
         answer, _ = demo.communicate()
         if demo.returncode:
             raise Refused("demo", "The demo could not be loaded; the reason stands above.")
         self.users = json.loads(answer.splitlines()[-1])["users"]
-
-    def web_answers(self) -> bool:
-        with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection(HOST, self.listening.getsockname()[1], timeout=10)
-            connection.request("GET", "/")
-            return connection.getresponse().status < 500
-        return False
-
-    def worker_answers(self) -> bool:
-        return bool(celery.control.ping(destination=[self.worker], timeout=0.5, limit=1))
 
     def wait_until(self, condition: Callable[[], bool], who: str) -> None:
         if not wait(condition, meanwhile=self.mend):
@@ -258,6 +247,8 @@ def make_ready_database() -> None:
         embedded.migrate_if_needed()
         return
     try:
-        call_command("migrate", check_unapplied=True, verbosity=0)
+        call_command("migrate", check_unapplied=True, verbosity=0, skip_checks=False)
+    except SystemCheckError as error:
+        raise Refused("database", str(error)) from None
     except SystemExit:
         raise Refused("not_migrated", "The named database lacks migrations; run `manage.py migrate` first.") from None
