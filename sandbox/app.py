@@ -1,0 +1,113 @@
+"""What answers under which address: the platforms, the citizens' pages, the control API; and the log of requests.
+
+A platform module `sandbox.NAME` has a Flask `blueprint` with the platform's own paths and `fault_answer(kind)`, and
+gets the store by `current_app.config["WORLD"]`. It sets `flask.g.account` to the id of the account whose token came.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from collections import deque
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+
+from sandbox import control, pages
+from sandbox.entries import PLATFORMS, iso
+from sandbox.faults import SPOKEN, Application, Dropped, Faults, Wire
+from sandbox.world import World
+
+PATHS = {
+    "twitter": re.compile(r"^/(2|i/oauth2|oauth)/"),
+    "facebook": re.compile(r"^/v\d+\.\d+/"),
+    "youtube": re.compile(r"^/(youtube/|upload/youtube/|token$|revoke$|o/oauth2/|oauth2/v\d+/)"),
+}
+KEPT_REQUESTS = 20_000
+
+
+def create_app(world: World) -> Flask:
+    """Make the application over a world; its faults are in `config["FAULTS"]`, its log in `config["REQUESTS"]`."""
+    app = Flask(__name__)
+    faults = Faults()
+    modules = {name: _module(name) for name in PLATFORMS}
+    app.config.update(WORLD=world, FAULTS=faults, REQUESTS=deque(maxlen=KEPT_REQUESTS), MODULES=modules)
+    app.json.ensure_ascii = True  # as the platforms send it
+    app.json.sort_keys = False
+    for module in filter(None, modules.values()):
+        app.register_blueprint(module.blueprint)
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(control.blueprint)
+    app.before_request(_spoken_fault)
+    app.after_request(_remember_account)
+    app.wsgi_app = Log(Wire(app.wsgi_app, faults, platform_of), app)  # type: ignore[method-assign]
+    return app
+
+
+def platform_of(path: str) -> str | None:
+    """Tell to which platform a path belongs; None for pages and control."""
+    return next((name for name, pattern in PATHS.items() if pattern.match(path)), None)
+
+
+def _module(name: str) -> ModuleType | None:
+    return importlib.import_module(f"sandbox.{name}") if importlib.util.find_spec(f"sandbox.{name}") else None
+
+
+def _spoken_fault() -> Response | None:
+    """Let the platform's module answer with a fault that is on, in the platform's own words."""
+    platform = platform_of(request.path)
+    module = current_app.config["MODULES"].get(platform)
+    if platform is None or module is None:
+        return None
+    faults: Faults = current_app.config["FAULTS"]
+    for fault in faults.find(platform, request.method, request.path, SPOKEN):
+        answer: Response | None = module.fault_answer(fault.kind)
+        if answer is not None and faults.use(fault):
+            request.environ["sandbox.fault"] = fault.kind
+            return answer
+    return None
+
+
+def _remember_account(response: Response) -> Response:
+    request.environ["sandbox.account"] = g.get("account")
+    return response
+
+
+class Log:
+    """Notes each request to a platform, those without an answer too (status None)."""
+
+    def __init__(self, application: Application, app: Flask) -> None:
+        self._application = application
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        platform = platform_of(environ["PATH_INFO"])
+        if platform is None:
+            return self._application(environ, start_response)
+        line = {
+            "at": iso(self._app.config["WORLD"].now()),
+            "platform": platform,
+            "method": environ["REQUEST_METHOD"],
+            "path": environ["PATH_INFO"],
+            "query": environ.get("QUERY_STRING", ""),
+            "status": None,
+            "account": None,
+            "fault": None,
+        }
+        self._app.config["REQUESTS"].append(line)
+
+        def noted(status: str, headers: Any, exc_info: Any = None) -> Any:
+            line["status"] = int(status.split()[0])
+            return start_response(status, headers, exc_info)
+
+        try:
+            return self._application(environ, noted)
+        except Dropped:
+            line["status"] = None
+            raise
+        finally:
+            line["account"] = environ.get("sandbox.account")
+            line["fault"] = environ.get("sandbox.fault")
