@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 
 from config import embedded
+from sla.models import PolicyVersion
+from sla.policyfile import SE24
 
 pytest_plugins = ["tests.plugins.sandbox"]
 
@@ -21,3 +23,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def now() -> datetime:
     """A Tuesday at ten in Stockholm."""
     return datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def default_policy(request: pytest.FixtureRequest) -> None:
+    """Seed the default policy again for tests that commit: the flush after each of them empties every table."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        request.getfixturevalue("transactional_db")
+        PolicyVersion.objects.get_or_create(key=SE24["id"], version=1, defaults={"definition": SE24})
