@@ -1,3 +1,1 @@
-from config.celery import app as celery_app
-
-__all__ = ["celery_app"]
+"""The settings, and what starts and runs the rest. Imports nothing: the keeper of the embedded services stays small."""

@@ -5,4 +5,5 @@ class Config(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401  (registers them)
+        """Register the start checks, and the Celery application that tasks are queued with."""
+        from config import celery, checks  # noqa: F401

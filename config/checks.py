@@ -12,19 +12,20 @@ from django.db import connections
 def swedish_letters(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Refuse a database that does not know å, ä and ö: search would silently miss what citizens write."""
-    return [wrong_locale(alias) for alias in databases or () if lower(alias, "Å") != "å"]
+    """Refuse a database that does not tell letters from signs: search would silently miss what citizens write."""
+    return [wrong_locale(alias) for alias in databases or () if not knows_swedish(alias)]
 
 
-def lower(alias: str, letter: str) -> str:
+def knows_swedish(alias: str) -> bool:
+    """Whether Å is the capital of å, and ” a sign around a word instead of one of its letters."""
     with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT lower(%s)", [letter])
-        return str(cursor.fetchone()[0])
+        cursor.execute("SELECT lower('Å') = 'å' AND to_tsvector('simple', '”Å”') = to_tsvector('simple', 'å')")
+        return bool(cursor.fetchone()[0])
 
 
 def wrong_locale(alias: str) -> CheckMessage:
     return Error(
-        f"In the database {connections[alias].settings_dict['NAME']}, lower('Å') is not 'å'.",
-        hint="Make it with LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' ENCODING UTF8 (or another UTF-8 locale).",
+        f"The database {connections[alias].settings_dict['NAME']} does not know the letters å, ä and ö.",
+        hint="Make it with ENCODING UTF8 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_CTYPE 'C.UTF-8'.",
         id="config.E001",
     )

@@ -16,10 +16,11 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
-from config import keeper
+from config import keeper, servers
+from config.layout import Layout, hold, is_held, private_folder
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = keeper.PATIENCE + 30
+PATIENCE = servers.PATIENCE + 30
 
 _held: dict[Path, int] = {}  # VAR_DIR → the descriptor that holds this process's share
 
@@ -46,38 +47,39 @@ def is_wanted() -> bool:
 
 def database_url(var: Path) -> str:
     """Say where the embedded database of this VAR_DIR is, started or not."""
-    sockets = keeper.Layout(var).sockets
-    return f"postgresql://{keeper.DATABASE}@/{keeper.DATABASE}?host={quote(str(sockets))}"
+    sockets = Layout(var).sockets
+    return f"postgresql://{servers.DATABASE}@/{servers.DATABASE}?host={quote(str(sockets))}"
 
 
 def redis_url(var: Path) -> str:
     """Say where the embedded Redis of this VAR_DIR is, started or not."""
-    return f"unix://{quote(str(keeper.Layout(var).redis_socket))}"
+    return f"unix://{quote(str(Layout(var).redis_socket))}"
 
 
-def ensure(var: Path, *, durable: bool = True) -> Services:
+def ensure(var: Path, *, durable: bool = True, grace: float = keeper.GRACE) -> Services:
     """Have both services up and keep them up while this process lives; cheap if they are. Raise NotStarted.
 
-    `durable=False` is for tests: commits do not wait for the disk.
+    `durable=False` is for tests: commits do not wait for the disk. `grace`: seconds that the services stay up without
+    a user. Both count for whoever starts the services.
     """
-    layout = keeper.Layout(var)
+    layout = Layout(var)
     take_share(layout)
     if not is_ready(layout):
-        start_lock = keeper.hold(layout.run / "start", fcntl.LOCK_EX)
+        start_lock = hold(layout.run / "start", fcntl.LOCK_EX)
         try:
-            start(layout, durable=durable)
+            start(layout, durable=durable, grace=grace)
         finally:
             os.close(start_lock)
     return Services(database_url(var), redis_url(var))
 
 
-def take_share(layout: keeper.Layout) -> None:
+def take_share(layout: Layout) -> None:
     """Hold the users' lock until this process ends; while the servers are just being stopped, wait for that."""
     users = layout.run / "users"
     if layout.var not in _held:
         try:
-            keeper.private_folder(layout.run)
-            _held[layout.var] = keeper.hold(users, fcntl.LOCK_SH)
+            private_folder(layout.run)
+            _held[layout.var] = hold(users, fcntl.LOCK_SH)
         except (OSError, RuntimeError) as error:
             raise NotStarted(f"{layout.var} cannot be used for the embedded services: {error}") from error
     os.utime(users)
@@ -95,10 +97,10 @@ def let_go(var: Path, *, linger: bool = True) -> None:
 
 def stop(var: Path) -> bool:
     """End the services of a VAR_DIR now and wait for it; False if somebody else uses them."""
-    layout = keeper.Layout(var)
+    layout = Layout(var)
     let_go(var)
     deadline = time.monotonic() + 1
-    while (layout.run / "keeper").exists() and keeper.is_held(layout.run / "keeper"):
+    while (layout.run / "keeper").exists() and is_held(layout.run / "keeper"):
         if state(layout) == "ready" and time.monotonic() > deadline:
             return False
         os.utime(layout.run / "users", (0, 0))
@@ -106,37 +108,38 @@ def stop(var: Path) -> bool:
     return True
 
 
-def is_ready(layout: keeper.Layout) -> bool:
-    return keeper.is_held(layout.run / "keeper") and state(layout) == "ready"
+def is_ready(layout: Layout) -> bool:
+    return is_held(layout.run / "keeper") and state(layout) == "ready"
 
 
-def state(layout: keeper.Layout) -> str:
+def state(layout: Layout) -> str:
     with suppress(FileNotFoundError):
         return (layout.run / "keeper").read_text()
     return ""
 
 
-def start(layout: keeper.Layout, *, durable: bool) -> None:
+def start(layout: Layout, *, durable: bool, grace: float) -> None:
     """Start a keeper unless one lives, and wait until it says that both servers answer."""
     deadline = time.monotonic() + PATIENCE
-    if not keeper.is_held(layout.run / "keeper"):
-        launch(layout, durable=durable)
+    if not is_held(layout.run / "keeper"):
+        launch(layout, durable=durable, grace=grace)
     while not is_ready(layout):
-        if not keeper.is_held(layout.run / "keeper"):
+        if not is_held(layout.run / "keeper"):
             raise NotStarted(state(layout).removeprefix("failed: "))
         if time.monotonic() > deadline:
             raise NotStarted(f"the embedded services did not answer within {PATIENCE} s; see {layout.var / 'log'}")
         time.sleep(0.01)
 
 
-def launch(layout: keeper.Layout, *, durable: bool) -> None:
+def launch(layout: Layout, *, durable: bool, grace: float) -> None:
     """Start the keeper apart from this process: Ctrl-C here must not reach it before the last user is gone."""
     log = layout.var / "log" / "keeper.log"
-    keeper.private_folder(log.parent)
+    private_folder(log.parent)
+    options = [str(layout.var), "durable" if durable else "forgetful", str(grace)]
     with log.open("ab") as output:
         started = subprocess.run(
-            [sys.executable, "-I", keeper.__file__, str(layout.var), "durable" if durable else "forgetful"],
-            cwd="/",
+            [sys.executable, "-m", "config.keeper", *options],
+            cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -144,7 +147,7 @@ def launch(layout: keeper.Layout, *, durable: bool) -> None:
             check=False,
         )
     if started.returncode:
-        raise NotStarted(f"the keeper of the embedded services failed: {keeper.last_words(log)}")
+        raise NotStarted(f"the keeper of the embedded services failed: {servers.last_words(log)}")
 
 
 def secret(var: Path, name: str) -> str:
@@ -152,7 +155,7 @@ def secret(var: Path, name: str) -> str:
     path = var / "secrets" / name
     with suppress(FileNotFoundError):
         return path.read_text()
-    keeper.private_folder(path.parent)
+    private_folder(path.parent)
     fresh = path.with_name(f".{name}.{os.getpid()}")
     fresh.touch(mode=0o600)
     fresh.write_text(base64.urlsafe_b64encode(os.urandom(32)).decode())
@@ -164,12 +167,12 @@ def secret(var: Path, name: str) -> str:
 
 def migrate_if_needed() -> None:
     """Bring the embedded database up to this program's migrations; nothing is asked of it if they were run already."""
-    layout = keeper.Layout(var_dir())
+    layout = Layout(var_dir())
     marker = layout.data.with_name("migrated")
     wanted = fingerprint()
     if marker.exists() and marker.read_text() == wanted:
         return
-    lock = keeper.hold(layout.run / "migrate", fcntl.LOCK_EX)
+    lock = hold(layout.run / "migrate", fcntl.LOCK_EX)
     try:
         if not marker.exists() or marker.read_text() != wanted:
             run_migrations()
@@ -193,17 +196,7 @@ def run_migrations() -> None:
     call_command("migrate", interactive=False, verbosity=0, skip_checks=False)
 
 
-NO_SERVICES = {
-    "help",
-    "version",
-    "--help",
-    "-h",
-    "--version",
-    "makemessages",
-    "compilemessages",
-    "collectstatic",
-    "check",
-}
+NO_SERVICES = {"help", "version", "makemessages", "compilemessages", "collectstatic"}
 NO_MIGRATIONS = {"migrate", "makemigrations", "showmigrations", "sqlmigrate"}
 
 
@@ -214,7 +207,7 @@ def prepare(argv: list[str]) -> None:
     """
     command = argv[1] if len(argv) > 1 else "help"
     by_file = command == "due" and any(word.split("=")[0] == "--policy-file" for word in argv)
-    if command in NO_SERVICES or by_file or "--help" in argv:
+    if command in NO_SERVICES or command.startswith("-") or by_file or "--help" in argv:
         return
     demand_secrets()
     if command == "up" or not is_wanted():

@@ -19,7 +19,8 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, SystemCheckError
 
-from config import embedded, health, keeper, supervisor
+from config import embedded, health, supervisor
+from config.layout import hold, private_folder
 
 HOST = "127.0.0.1"
 WEB_PORT = 8000
@@ -103,9 +104,9 @@ class Up:
 
     def only_one(self) -> None:
         """Refuse a second `up` on the same folder: two sandboxes would write the same file."""
-        keeper.private_folder(settings.VAR_DIR / "run")
+        private_folder(settings.VAR_DIR / "run")
         try:
-            self.lock = keeper.hold(settings.VAR_DIR / "run" / "up", fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.lock = hold(settings.VAR_DIR / "run" / "up", fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Refused("running", f"Gensvar runs already with {settings.VAR_DIR}.") from None
 
