@@ -1,0 +1,78 @@
+"""Which conversations are searched for answers that do not name us: those in which we wrote, the lively ones always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connectors.base import KnownThread
+from connectors.twitter import snowflake
+from connectors.twitter.paging import REACH, Mark
+
+LIVELY = timedelta(hours=48)  # asked for in every poll; the older ones of a week take turns, one query a poll
+FULL_REACH = timedelta(days=30)  # a full poll asks for these: X shows answers of the last 7 days, in any conversation
+QUERY_LENGTH = 512  # characters, self-serve; docs.x.com/x-api/posts/search/integrate/build-a-query, 2026-11-22
+POSTS_WITHOUT_TIME = 13  # our newest posts whose ids tell no time: one query
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search. `is_new`: these conversations have not been read before, so it is followed to its end."""
+
+    text: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The searches of one poll, and the mark to go on from once they have been made."""
+
+    queries: tuple[Query, ...]
+    mark: Mark
+
+
+def plan(threads: Sequence[KnownThread], posts: Sequence[str], mark: Mark, now: datetime, full: bool) -> Plan:
+    """Choose what to search for; `posts` are the conversations that we began, newest first."""
+    active = _activity(threads, posts, now)
+    reach = FULL_REACH if full else REACH
+    within = [id for id, at in active.items() if at >= now - reach]
+    lively = [id for id in within if full or active[id] >= now - LIVELY]
+    older = [id for id in within if id not in set(lively)]
+    turns = list(_queries(older))
+    turn = mark.turn % len(turns) if turns else 0
+    chosen = [*lively, *(turns[turn] if turns else ())]
+    new = [id for id in chosen if id not in mark.threads]
+    again = [id for id in chosen if id in mark.threads]
+    queries = [Query(_text(ids), is_new) for group, is_new in ((new, True), (again, False)) for ids in _queries(group)]
+    read = (mark.threads & set(active)) | set(chosen)
+    return Plan(tuple(queries), replace(mark, threads=frozenset(read), turn=turn + 1 if turns else 0))
+
+
+def _activity(threads: Sequence[KnownThread], posts: Sequence[str], now: datetime) -> dict[str, datetime]:
+    """Say when something last happened in each conversation of ours, the newest first."""
+    active = {thread.external_id: thread.last_activity for thread in threads}
+    ours = {thread.external_id for thread in threads if thread.we_wrote} | set(posts)
+    untimed = [id for id in posts if id not in active and snowflake.time_of(id) is None][:POSTS_WITHOUT_TIME]
+    for id in posts:
+        written = now if id in untimed else snowflake.time_of(id)
+        if written is not None:
+            active[id] = max(written, active.get(id, written))
+    chosen = [(id, at) for id, at in active.items() if id in ours]
+    return dict(sorted(chosen, key=lambda pair: pair[1], reverse=True))
+
+
+def _queries(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Cut a list of conversations into queries that are short enough."""
+    held: list[str] = []
+    for id in ids:
+        if held and len(_text([*held, id])) > QUERY_LENGTH:
+            yield held
+            held = []
+        held.append(id)
+    if held:
+        yield held
+
+
+def _text(ids: Sequence[str]) -> str:
+    return " OR ".join(f"conversation_id:{id}" for id in ids)
