@@ -1,0 +1,402 @@
+"""One poll of a page: which posts can hold news, how deep to read each, and where it is safe to stop.
+
+- Each poll walks the feed down to posts of 48 hours (of 30 days while that is one call more), each post with its
+  newest comments inside. A post whose inner page is not wholly known is read on, 100 comments a call.
+- One more call looks at 50 posts outside that window: those where something happened in the last 30 days, then the
+  others in turn, so that a comment on any old post is found after (old posts / 50) polls.
+- A first and a full poll read everything to its end; a full one also asks for what it did not see.
+
+A page of known comments is an end only if it is older than the last reading that was finished: a poll that broke off
+has stored newer ones and left a hole below them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from connectors.base import Cost, Cursor, Gone, Item, Known, KnownThread, Page, Permanent, Post, Unreadable
+from connectors.facebook import mapping
+from connectors.facebook.errors import FieldRefused, ReduceData
+from connectors.facebook.graph import BATCH, Batch, Graph, next_address
+from connectors.facebook.mapping import Place, Unmappable
+from connectors.facebook.placing import Placing
+from connectors.facebook.shape import LIMIT, Shape
+
+EDGES = {"comments": "feed", "visitor_posts": "visitor_posts"}
+HOT = timedelta(hours=48)
+WARM = timedelta(days=30)
+LATE = timedelta(hours=24)  # how far back a count that has grown is searched for
+SKEW = timedelta(minutes=10)  # our clock against Facebook's
+KEPT_POSTS = 300  # posts whose comment count the cursor remembers
+KEPT_REPLIES = 2000  # the same for comments, where a Graph leaves answers out of the stream
+KEPT_GONE = 500
+
+
+@dataclass(slots=True)
+class Source:
+    """A post whose comments are being read."""
+
+    id: str
+    visitor: bool
+    page: Any  # the comments that came inside the post, as they came; None if there were none
+    total: int | None  # the platform's count
+    grown: int  # its count now, less that of the last reading
+    read_until: datetime | None  # everything written before was read; None: nothing was
+    found: int = 0
+    waiting: list[Mapping[str, Any]] = field(default_factory=list)  # their thread is not known yet
+    answers: dict[str, int] = field(default_factory=dict)  # top-level comments with answers, and how many
+
+
+class Reading:
+    """One poll of one surface. `pages()` is walked once."""
+
+    def __init__(
+        self, graph: Graph, surface: str, cursor: Cursor, *, page_id: str, known: Known, now: datetime, full: bool
+    ) -> None:
+        self.graph, self.surface, self.page_id, self.known, self.now = graph, surface, page_id, known, now
+        self.cursor, self.full = cursor, full
+        self.at = mapping.time_of(cursor.get("at"))
+        self.whole = full or self.at is None  # read everything to its end
+        self.shape = Shape(inside=LIMIT if self.whole else LIMIT // 4, plain=bool(cursor.get("plain")))
+        self.placing = Placing(graph, lambda: {thread.external_id for thread in self.threads()})
+        self.turn: dict[str, str | None] = dict(cursor.get("turn") or {})
+        self.replies: dict[str, int] = dict(cursor.get("replies") or {})
+        self.gone: set[str] = set() if full else set(cursor.get("gone") or ())
+        self.counts: dict[str, int | None] = {}  # posts read, with the platform's count
+        self.given: set[str] = set()
+        self.stored: set[str] = set()
+        self.fresh: set[str] = set()
+        self.newest = now
+        self.complete, self.covered = True, False
+        self.notes: list[str] = []
+        self.posts: list[Post] = []
+        self.items: list[Item] = []
+        self.unreadable: list[Unreadable] = []
+        self.missing: list[str] = []
+        self.calls = graph.calls
+        self._threads: Sequence[KnownThread] | None = None
+        self._known_posts: Sequence[str] | None = None
+
+    def pages(self) -> Iterator[Page]:
+        """Yield what there is; the last page holds the cursor."""
+        try:
+            yield from self._patiently(self._feed)
+        except Gone:
+            refused = "Facebook visar inte sidan: fel id, eller så saknar kontot behörighet."
+            raise Permanent(refused, code="permission") from None
+        ids = self._turn()
+        for start in range(0, len(ids), BATCH):
+            yield from self._patiently(self._by_id, ids[start : start + BATCH])
+        if self.full and self.complete:
+            self._ask_for_the_unseen()
+        yield self._page(last=True)
+
+    def _patiently(self, step: Callable[..., Iterator[Page]], *args: Any) -> Iterator[Page]:
+        """Do a step again, asking for less, when Facebook finds it too much. Posts that were read are passed over."""
+        while True:
+            try:
+                yield from step(*args)
+                return
+            except (ReduceData, FieldRefused) as error:
+                self.shape = self.shape.less(error)
+
+    # Which posts
+
+    def _feed(self) -> Iterator[Page]:
+        """https://developers.facebook.com/docs/graph-api/reference/page/feed, read 2026-11-22."""
+        edge = self.graph.edge(
+            self.page_id, EDGES[self.surface], fields=self.shape.post_with_comments, limit=str(self.shape.posts)
+        )
+        for number, batch in enumerate(edge, 1):
+            yield from self._read(batch.data)
+            self._mind(batch)
+            if not self.whole and batch.more and not self._goes_on(batch, number):
+                return
+        self.covered = True
+
+    def _goes_on(self, batch: Batch, number: int) -> bool:
+        times = _times(batch.data)
+        last = times[-1] if times else self.now
+        return last > self.now - HOT or (number == 1 and last > self.now - WARM)
+
+    def _turn(self) -> list[str]:
+        """Give the posts outside the window whose turn it is, by id."""
+        rest = {one: None for one in self.known_posts() if one not in self.counts and one not in self.gone}
+        if self.whole or not rest:
+            return list(rest)
+        self.covered = False
+        busy = {t.post or t.external_id: None for t in self.threads() if t.last_activity > self.now - WARM}
+        first = [one for one in busy if one in rest][:BATCH]
+        quiet = [one for one in rest if one not in busy]
+        return first + self._in_turn(quiet, BATCH - len(first))
+
+    def _in_turn(self, quiet: list[str], room: int) -> list[str]:
+        """Give the next of the quiet posts, and remember where to go on and since when all of them were read."""
+        after = self.turn.get("after")
+        begin = quiet.index(after) + 1 if after in quiet else 0
+        chosen = quiet[begin : begin + room]
+        if begin == 0:
+            self.turn = {"before": self.turn.get("began"), "began": self._mark()}
+        self.turn["after"] = chosen[-1] if chosen and begin + room < len(quiet) else None
+        return chosen
+
+    def _by_id(self, ids: Sequence[str]) -> Iterator[Page]:
+        wanted = [one for one in ids if one not in self.counts and one not in self.gone]
+        for start in range(0, len(wanted), self.shape.posts):
+            found, gone = self.graph.look_up(wanted[start : start + self.shape.posts], self.shape.post_with_comments)
+            self.gone |= gone
+            yield from self._read(found.values())
+
+    def known_posts(self) -> Sequence[str]:
+        if self._known_posts is None:
+            own = self.surface == "comments"
+            self._known_posts = self.known.posts() if own else sorted(self.visitors_posts(), reverse=True)
+        return self._known_posts
+
+    def visitors_posts(self) -> set[str]:
+        """Our threads that stand under no post of ours are visitors' posts."""
+        return {thread.external_id for thread in self.threads() if thread.post is None}
+
+    def threads(self) -> Sequence[KnownThread]:
+        if self._threads is None:
+            self._threads = self.known.threads()
+        return self._threads
+
+    # What stands under them
+
+    def _read(self, raws: Iterable[Any]) -> Iterator[Page]:
+        sources = [source for raw in raws if (source := self._source(raw)) is not None]
+        inner = {source.id: next(self.graph.walk(source.page)) for source in sources if source.page is not None}
+        self._sort(raw for batch in inner.values() for raw in batch.data)
+        unfinished = []
+        for source in sources:
+            batch = inner.get(source.id)
+            if batch is not None:
+                self._take(source, batch.data)
+            if self._is_unfinished(source, batch, expands=bool(inner)):
+                unfinished.append(source)
+        yield from self._finish([source for source in sources if source not in unfinished])
+        for source in unfinished:
+            yield from self._patiently(self._deeper, source)
+            yield from self._finish([source])
+
+    def _source(self, raw: Any) -> Source | None:
+        """Give the post away, and make ready to read what stands under it. None if it cannot be read, or was."""
+        try:
+            id = mapping.identity(raw)
+            if id in self.counts:
+                return None
+            page = raw.get("comments") if isinstance(raw.get("comments"), Mapping) else None
+            total = next(self.graph.walk(page)).total
+            visitor = self.surface == "visitor_posts" or mapping.is_visitors(raw, self.page_id)
+            if visitor:
+                self._give(mapping.visitor_post(raw, self.page_id))
+            else:
+                self.posts.append(mapping.post(raw, total))
+        except Unmappable as error:
+            self.unreadable.append(mapping.unreadable(raw, str(error), self.surface))
+            return None
+        before = (self.cursor.get("posts") or {}).get(id)
+        grown = total - before if total is not None and isinstance(before, int) else total or 0
+        return Source(id, visitor, page, total, grown, read_until=self._read_until(id))
+
+    def _read_until(self, id: str) -> datetime | None:
+        if self.whole:
+            return None
+        if id in (self.cursor.get("posts") or {}):
+            return self.at
+        # Last read in the round before this one, at the earliest when that one began.
+        return mapping.time_of(self.turn.get("before"))
+
+    def _is_unfinished(self, source: Source, batch: Batch | None, *, expands: bool) -> bool:
+        if batch is None:  # no key: no comments, or a Graph that does not put edges inside
+            return not expands
+        if not batch.data:  # counted, but not shown
+            return source.grown > 0
+        return self._goes_deeper(source, batch)
+
+    def _deeper(self, source: Source) -> Iterator[Page]:
+        """Read the comments of one post to where it is safe to stop."""
+        if next_address(source.page) and self.shape.inside == LIMIT:
+            batches = self.graph.walk(source.page)  # as large as our own pages, so go on from there
+            next(batches)
+        else:
+            batches = self.graph.edge(source.id, "comments", **self.shape.stream())
+        try:
+            for batch in batches:
+                self._sort(batch.data)
+                source.total = batch.total if source.total is None else source.total
+                self._take(source, batch.data)
+                self._mind(batch)
+                if not self._goes_deeper(source, batch):
+                    return
+                yield from self._news()
+        except Gone:
+            return  # since the feed was read
+        except FieldRefused:
+            raise
+        except Permanent as error:  # one post does not stop the others
+            self._stop(f"Kommentarerna under ett inlägg gick inte att läsa. {error}")
+
+    def _goes_deeper(self, source: Source, batch: Batch) -> bool:
+        """Tell whether there may be news below this page."""
+        if not batch.more:
+            return False
+        times = _times(batch.data)
+        if source.read_until is None or not times or self._is_fresh(batch.data):
+            return True
+        if any(later < earlier for later, earlier in pairwise(times)):
+            return True  # not newest first: the news may be anywhere
+        depth = source.read_until if source.found >= source.grown else source.read_until - LATE
+        return times[-1] > depth
+
+    def _finish(self, sources: Sequence[Source]) -> Iterator[Page]:
+        """Read answers that the stream left out, find the threads of what still waits, and remember the counts."""
+        for source in sources:
+            yield from self._unshown_answers(source)
+        self.placing.look_up([mapping.identity(raw) for source in sources for raw in source.waiting])
+        for source in sources:
+            waiting, source.waiting = source.waiting, []
+            self._take(source, waiting)
+            self.counts[source.id] = source.total
+        yield from self._news()
+
+    def _unshown_answers(self, source: Source) -> Iterator[Page]:
+        """An answer is newer than what it answers, so a comment never comes before its answers."""
+        for id, count in source.answers.items():
+            if self.placing.is_answered(id) or self.replies.get(id) == count:
+                continue
+            for batch in self.graph.edge(id, "comments", **self.shape.stream()):
+                below = [_under(raw, id) for raw in batch.data]
+                self._sort(below)
+                self._take(source, below)
+                self._mind(batch)
+                yield from self._news()
+            self.replies[id] = count
+
+    def _take(self, source: Source, raws: Iterable[Any]) -> None:
+        """Give comments away, those whose thread is known."""
+        raws = list(raws)
+        for raw in raws:
+            if mapping.is_readable(raw):
+                self.placing.note(raw)
+        for raw in raws:
+            try:
+                id = mapping.identity(raw)
+                if id not in self.given:
+                    self._place(source, id, raw)
+            except Unmappable as error:
+                self.unreadable.append(mapping.unreadable(raw, str(error), self.surface))
+
+    def _place(self, source: Source, id: str, raw: Mapping[str, Any]) -> None:
+        thread, parent = self.placing.thread(id), self.placing.parent(id)
+        if thread is None:
+            source.waiting.append(raw)
+            return
+        self._give(mapping.comment(raw, Place(source.id, source.visitor, thread, parent), self.page_id))
+        source.found += id in self.fresh
+        if parent is None and mapping.replies(raw):
+            source.answers[id] = mapping.replies(raw)
+
+    def _give(self, item: Item) -> None:
+        self.items.append(item)
+        self.given.add(item.external_id)
+        self.newest = max(self.newest, item.posted_at)
+
+    def _sort(self, raws: Iterable[Any]) -> None:
+        """Ask once which of these are stored; a first or full poll reads on whatever the answer."""
+        if self.whole:
+            return
+        ids = {mapping.identity(raw) for raw in raws if mapping.is_readable(raw)} - self.stored - self.fresh
+        known = self.known.item_ids(ids) if ids else set()
+        self.stored |= known
+        self.fresh |= ids - known
+
+    def _is_fresh(self, raws: Iterable[Any]) -> bool:
+        return any(mapping.is_readable(raw) and mapping.identity(raw) in self.fresh for raw in raws)
+
+    # What is no longer there
+
+    def _ask_for_the_unseen(self) -> None:
+        """Find what a whole reading did not show, and is not there when asked for: gone, or not visible to us."""
+        unseen = [id for id in self.known.live_ids() if id not in self.given and self._is_of_this_surface(id)]
+        self.missing = [id for id in unseen if self._owner(id) in self.gone]  # gone with its post
+        asked = [id for id in unseen if self._owner(id) not in self.gone]
+        try:
+            _, gone = self.graph.look_up(asked, "id")
+        except Permanent as error:
+            self.notes.append(f"Vad som har tagits bort gick inte att ta reda på. {error}")
+            return
+        self.missing += [id for id in asked if id in gone]
+
+    def _owner(self, id: str) -> str:
+        return id if id.startswith(f"{self.page_id}_") else mapping.post_of(id, self.page_id)
+
+    def _is_of_this_surface(self, id: str) -> bool:
+        return (self._owner(id) in self.visitors_posts()) == (self.surface == "visitor_posts")
+
+    # What goes out
+
+    def _mind(self, batch: Batch) -> None:
+        if batch.stopped:
+            self._stop(f"{batch.stopped} Resten läses vid nästa hämtning.")
+
+    def _stop(self, note: str) -> None:
+        self.complete = False
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _news(self) -> Iterator[Page]:
+        if self.posts or self.items or self.unreadable:
+            yield self._page()
+
+    def _page(self, *, last: bool = False) -> Page:
+        page = Page(
+            posts=tuple(self.posts),
+            items=tuple(self.items),
+            unreadable=tuple(self.unreadable),
+            missing=tuple(self.missing) if last else (),
+            cursor=self._cursor() if last and self.complete else self.cursor,
+            complete=self.complete if last else True,
+            cost=Cost(self.graph.calls - self.calls, "calls"),
+            platform_count=self._platform_count() if last else None,
+            notes=tuple(self.notes) if last else (),
+        )
+        self.posts, self.items, self.unreadable, self.calls = [], [], [], self.graph.calls
+        return page
+
+    def _platform_count(self) -> int | None:
+        """Add up what the platform counts, if every post was read and each has its count."""
+        counts = list(self.counts.values())
+        known = [count for count in counts if count is not None]
+        return sum(known) if self.covered and len(known) == len(counts) else None
+
+    def _mark(self) -> str:
+        return (self.newest - SKEW).isoformat()
+
+    def _cursor(self) -> Cursor:
+        turn = {"before": self._mark(), "began": self._mark()} if self.whole else self.turn
+        return {
+            "at": self._mark(),
+            "posts": dict(list(self.counts.items())[:KEPT_POSTS]),
+            "turn": turn,
+            "gone": sorted(self.gone)[-KEPT_GONE:],
+            "replies": dict(list(self.replies.items())[-KEPT_REPLIES:]),
+            "plain": self.shape.plain,
+        }
+
+
+def _times(raws: Iterable[Any]) -> list[datetime]:
+    found = [mapping.time_of(raw.get("created_time")) for raw in raws if isinstance(raw, Mapping)]
+    return [time for time in found if time is not None]
+
+
+def _under(raw: Any, parent: str) -> Any:
+    """Say of an answer what it answers, where the platform leaves that to the address it was read from."""
+    if not isinstance(raw, Mapping) or mapping.parent_of(raw) is not None:
+        return raw
+    return {**raw, "parent": {"id": parent}}

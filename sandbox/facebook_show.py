@@ -1,0 +1,387 @@
+"""What the pretend Graph API shows: pages, people, posts and comments with the fields asked for, and their edges."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import g, request
+
+from sandbox import faults
+from sandbox.entries import EPOCH, Account, Entry, to_micros
+from sandbox.facebook_answers import PLATFORM, GraphError, gone, nonexistent, world
+from sandbox.facebook_fields import BadFields, Field, parse
+
+WWW = "https://www.facebook.com"
+DEFAULT_LIMIT, MOST = 25, 100
+CHUNK = 200  # rows of the world looked at together
+
+FIELDS = {
+    kind: frozenset(names.split())
+    for kind, names in {
+        "Page": "id name username link category access_token tasks fan_count picture",
+        "User": "id name first_name last_name picture link",
+        "PagePost": "id message story created_time updated_time permalink_url from to message_tags attachments "
+        "full_picture comments likes reactions shares is_hidden is_published status_type",
+        "Comment": "id message created_time from parent object comment_count like_count user_likes is_hidden "
+        "is_private can_hide can_comment can_remove can_like can_reply_privately message_tags attachment "
+        "permalink_url comments likes reactions",
+    }.items()
+}
+DEFAULTS = {
+    "Page": ("name", "id"),
+    "User": ("name", "id"),
+    "PagePost": ("created_time", "message", "id"),
+    "Comment": ("created_time", "from", "message", "id"),
+}
+
+Node = Account | Entry
+Arguments = Mapping[str, str]
+
+
+def node(id: str, method: str = "get") -> Node:
+    """Find what an id stands for. Raises GraphError 100/33."""
+    entry = world().entry(id)
+    if entry is not None and entry.platform == PLATFORM and is_there(entry):
+        return entry
+    account = world().account(id, PLATFORM)
+    if account is None:
+        raise gone(id, method)
+    return account
+
+
+def is_there(entry: Entry) -> bool:
+    """Facebook takes what hangs under a post or a comment away with it."""
+    if entry.is_deleted or entry.visible_at > world().now():
+        return False
+    above = [world().entry(id) for id in (entry.root, entry.thread) if id and id != entry.id]
+    return not any(one and one.is_deleted for one in above)
+
+
+def fields_of(text: str | None) -> tuple[Field, ...]:
+    try:
+        return parse(text or "")
+    except BadFields as error:
+        raise GraphError(f"Syntax error: unexpected '{error}' in fields", code=2500) from error
+
+
+def shown(one: Node, fields: Sequence[Field]) -> dict[str, Any]:
+    """Show a node with the fields asked for, and always its id."""
+    kind = _kind(one)
+    chosen = list(fields) or [Field(name) for name in DEFAULTS[kind]]
+    if not any(field.name == "id" for field in chosen):
+        chosen.append(Field("id"))
+    found = {}
+    withheld = _withheld(one)
+    for field in chosen:
+        if field.name not in FIELDS[kind]:
+            raise nonexistent(field.name, kind)
+        value = None if field.name in withheld else _value(one, field)
+        if value is not None:
+            found[field.alias or field.name] = value
+    return found
+
+
+def _kind(one: Node) -> str:
+    if isinstance(one, Account):
+        return "Page" if one.ours else "User"
+    return "PagePost" if one.kind == "post" else "Comment"
+
+
+def _withheld(one: Node) -> set[str]:
+    withheld = set(one.extra.get("withhold", ()))
+    return withheld | {"from"} if one.extra.get("from_withheld") else withheld
+
+
+def _value(one: Node, field: Field) -> Any:
+    if isinstance(one, Account):
+        return _of_account(one, field.name)
+    if field.name in ("comments", "likes", "reactions"):
+        return edge(one, field.name, {**field.args, "fields": field.source}, field.fields)
+    if field.name == "from":
+        return _author(one)
+    return _of_post(one, field.name) if one.kind == "post" else _of_comment(one, field)
+
+
+def _of_account(account: Account, name: str) -> Any:
+    if name == "access_token":
+        tokens = world().tokens(PLATFORM, account.id, "page")
+        return tokens[0].token if tokens else None
+    if name == "link":
+        return f"{WWW}/{account.handle or account.id}"
+    given = {"id": account.id, "name": account.name, "username": account.handle or None, "category": "Government"}
+    return given.get(name, account.extra.get(name))
+
+
+def _author(entry: Entry) -> dict[str, str]:
+    names = g.setdefault("facebook_names", {})
+    if entry.author not in names:
+        account = world().account(entry.author, PLATFORM)
+        names[entry.author] = {"name": account.name} if account else {}
+    return {"id": entry.author, **names[entry.author]}
+
+
+def _of_post(entry: Entry, name: str) -> Any:
+    pictures = entry.extra.get("media", ())
+    if name == "updated_time":
+        newest = world().entries(PLATFORM, root=entry.id, kind="comment", limit=1)
+        return moment(max([entry.updated_at, *(comment.created_at for comment in newest)]))
+    return {
+        "id": entry.id,
+        "message": entry.text or None,
+        "story": entry.extra.get("story"),
+        "created_time": moment(entry.created_at),
+        "permalink_url": f"{WWW}/{entry.wall}/posts/{entry.id.rpartition('_')[2]}",
+        "message_tags": entry.extra.get("tags"),
+        "attachments": {"data": [_attachment(link) for link in pictures]} if pictures else None,
+        "full_picture": pictures[0] if pictures else None,
+        "is_hidden": entry.hidden,
+        "is_published": True,
+        "status_type": "added_photos" if pictures else "mobile_status_update",
+    }.get(name)
+
+
+def _of_comment(entry: Entry, field: Field) -> Any:
+    if field.name == "comment_count":
+        return world().count(PLATFORM, kind="comment", thread=entry.id) - 1 if entry.parent is None else 0
+    if field.name == "parent":
+        # The top-level comment, however deep the people answered each other.
+        above = world().entry(entry.thread or "") if entry.parent else None
+        return shown(above, field.fields) if above else None
+    pictures, likes = entry.extra.get("media", ()), entry.extra.get("likes", ())
+    return {
+        "id": entry.id,
+        "message": entry.text,
+        "created_time": moment(entry.created_at),
+        "like_count": len(likes),
+        "user_likes": g.account in likes,
+        "is_hidden": entry.hidden,
+        "is_private": False,
+        "can_hide": entry.author != g.account,
+        "can_comment": True,
+        "can_remove": True,
+        "can_like": True,
+        "can_reply_privately": entry.author != g.account,
+        "message_tags": entry.extra.get("tags"),
+        "attachment": _attachment(pictures[0]) if pictures else None,
+        "permalink_url": _permalink(entry),
+        "object": {"id": entry.root},
+    }.get(field.name)
+
+
+def _permalink(entry: Entry) -> str:
+    own, top = entry.id.rpartition("_")[2], (entry.thread or entry.id).rpartition("_")[2]
+    query = f"comment_id={top}&reply_comment_id={own}" if entry.parent else f"comment_id={own}"
+    return f"{WWW}/{entry.wall}/posts/{(entry.root or '').rpartition('_')[2]}?{query}"
+
+
+def _attachment(link: str) -> dict[str, Any]:
+    image = {"height": 720, "src": link, "width": 720}
+    return {"type": "photo", "url": link, "media": {"image": image}, "target": {"url": link}}
+
+
+def moment(at: datetime) -> str:
+    """Write a time as Graph does: `2026-11-24T12:00:00+0000`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+# Edges
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What an edge holds. `chunk(start, ascending, offset)` gives entries from an instant on, deleted ones too."""
+
+    chunk: Callable[[datetime | None, bool, int], list[Entry]]
+    keep: Callable[[Entry], bool]
+    ascending: bool
+    total: Callable[[], int]
+
+
+def edge(one: Node, name: str, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
+    """Show a page of an edge."""
+    if isinstance(one, Account):
+        return _of_page(one, name, given, fields)
+    if name == "comments":
+        return _paged(one, name, _comments(one, given), given, fields)
+    if name in ("likes", "reactions"):
+        likes = [account for id in one.extra.get("likes", ()) if (account := world().account(id, PLATFORM))]
+        return {"data": [shown(account, fields) for account in likes], "summary": {"total_count": len(likes)}}
+    raise nonexistent(name, _kind(one))
+
+
+def _of_page(page: Account, name: str, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
+    if name == "accounts":
+        chosen = list(fields) or [Field(each) for each in ("access_token", "category", "name", "id")]
+        pages = [shown(one, chosen) for one in world().accounts(PLATFORM, ours=True)]
+        return {"data": pages, "summary": {"total_count": len(pages)}}
+    wanted: dict[str, Callable[[Entry], bool]] = {
+        "feed": lambda entry: True,
+        "posts": lambda entry: entry.author == page.id,
+        "published_posts": lambda entry: entry.author == page.id,
+        "visitor_posts": lambda entry: entry.author != page.id,
+        "tagged": lambda entry: False,
+    }
+    if name not in wanted or not page.ours:
+        raise nonexistent(name, _kind(page))
+    if page.id != g.account:
+        words = "This endpoint requires the 'pages_read_engagement' permission."
+        raise GraphError(f"(#100) Object does not exist, cannot be loaded due to missing permission. {words}", code=100)
+    return _paged(page, name, _posts(page, given, wanted[name]), given, fields)
+
+
+def _posts(page: Account, given: Arguments, keep: Callable[[Entry], bool]) -> Listing:
+    since, until = _instant(given.get("since")), _instant(given.get("until"))
+
+    def chunk(start: datetime | None, ascending: bool, offset: int) -> list[Entry]:
+        begin, end = _span(start, ascending, since, until)
+        filters = {"kind": "post", "wall": page.id, "since": begin, "until": end, "include_deleted": True}
+        order = "old" if ascending else "new"
+        return world().entries(PLATFORM, order=order, limit=CHUNK, offset=offset, **filters)  # type: ignore[arg-type]
+
+    return Listing(chunk, keep, ascending=False, total=lambda: 0)
+
+
+def _comments(one: Entry, given: Arguments) -> Listing:
+    """Under a post the top level, or with all answers (`stream`); under a comment its answers."""
+    since, top = _instant(given.get("since")), one.kind == "post" and given.get("filter", "toplevel") == "toplevel"
+    if given.get("filter", "toplevel") not in ("toplevel", "stream"):
+        raise GraphError("(#100) Param filter must be one of {TOPLEVEL, STREAM}", code=100)
+    if given.get("order", "chronological") not in ("chronological", "reverse_chronological"):
+        raise GraphError("(#100) Param order must be one of {CHRONOLOGICAL, REVERSE_CHRONOLOGICAL}", code=100)
+    under: dict[str, Any] = {"root": one.id} if one.kind == "post" else {"thread": one.thread}
+    under["kind"] = "comment"
+    doomed = _deleted(under)
+
+    def keep(entry: Entry) -> bool:
+        is_below = one.kind == "post" or (one.parent is None and entry.id != one.id)
+        return is_below and entry.thread not in doomed and not (top and entry.parent is not None)
+
+    def chunk(start: datetime | None, ascending: bool, offset: int) -> list[Entry]:
+        begin, end = _span(start, ascending, since, None)
+        filters = {**under, "since": begin, "until": end, "include_deleted": True}
+        return world().entries(PLATFORM, order="old" if ascending else "new", limit=CHUNK, offset=offset, **filters)
+
+    def total() -> int:
+        if not doomed and not top:
+            return world().count(PLATFORM, **under) - (one.kind != "post")
+        return sum(1 for entry in world().entries(PLATFORM, **under) if keep(entry))
+
+    return Listing(chunk, keep, given.get("order") != "reverse_chronological", total)
+
+
+def _deleted(under: Mapping[str, Any]) -> set[str]:
+    """Give the ids of the deleted comments among these; counting first is cheap, and mostly the end of it."""
+    if world().count(PLATFORM, **under) == world().count(PLATFORM, include_deleted=True, **under):
+        return set()
+    return {entry.id for entry in world().entries(PLATFORM, include_deleted=True, **under) if entry.is_deleted}
+
+
+def _span(
+    start: datetime | None, ascending: bool, since: datetime | None, until: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    """Narrow a span of time to what lies from `start` on, `start` included."""
+    if start and ascending:
+        return max(filter(None, [start, since])), until
+    if start:
+        return since, min(filter(None, [start + timedelta(microseconds=1), until]))
+    return since, until
+
+
+def _paged(one: Node, name: str, listing: Listing, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
+    """Build one page, with the faults of paging where they are on."""
+    limit = min(max(_number(given.get("limit"), DEFAULT_LIMIT), 0), MOST)
+    after, before = given.get("after"), given.get("before")
+    if after and "__paging_token" not in given and faults.active(PLATFORM, "empty_page"):
+        return {"data": [], "paging": {"next": _address(one, name, {**given, "__paging_token": "enc_AdExempel0"})}}
+    if after and faults.active(PLATFORM, "repeat_page"):
+        after = None
+    backwards = bool(before) and not after
+    rows = list(_window(listing, after or before, listing.ascending != backwards, limit + 1)) if limit else []
+    more, rows = len(rows) > limit, rows[:limit]
+    if backwards:
+        rows.reverse()
+    page: dict[str, Any] = {"data": [shown(entry, fields) for entry in rows]}
+    if rows:
+        page["paging"] = _paging(one, name, given, rows, more=more or backwards, earlier=bool(after or before))
+    if (given.get("summary") or "").lower() in ("1", "true", "total_count") and name == "comments":
+        order = "chronological" if listing.ascending else "reverse_chronological"
+        page["summary"] = {"order": order, "total_count": listing.total(), "can_comment": True}
+    return page
+
+
+def _paging(
+    one: Node, name: str, given: Arguments, rows: Sequence[Entry], *, more: bool, earlier: bool
+) -> dict[str, Any]:
+    cursors = {"before": _cursor(rows[0]), "after": _cursor(rows[-1])}
+    paging: dict[str, Any] = {"cursors": cursors}
+    if more and not faults.active(PLATFORM, "missing_next"):
+        paging["next"] = _address(one, name, {**given, "after": cursors["after"], "before": ""})
+    if earlier:
+        paging["previous"] = _address(one, name, {**given, "before": cursors["before"], "after": ""})
+    return paging
+
+
+def _window(listing: Listing, cursor: str | None, ascending: bool, limit: int) -> Iterator[Entry]:
+    """Yield what comes after the cursor's entry, as many as asked for."""
+    start, passed = _position(cursor) if cursor else (None, None)
+    offset = taken = 0
+    while True:
+        rows = listing.chunk(start, ascending, offset)
+        for entry in rows:
+            if passed is not None:
+                passed = None if entry.id == passed else passed
+            elif not entry.is_deleted and listing.keep(entry):
+                yield entry
+                taken += 1
+                if taken == limit:
+                    return
+        if len(rows) < CHUNK:
+            return
+        offset += CHUNK
+
+
+def _cursor(entry: Entry) -> str:
+    return base64.urlsafe_b64encode(f"{to_micros(entry.created_at)}/{entry.id}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        micros, id = text.split("/", 1)
+        return EPOCH + timedelta(microseconds=int(micros)), id
+    except (ValueError, OverflowError) as error:
+        raise GraphError("(#100) Invalid cursors values", code=100) from error
+
+
+def _address(one: Node, name: str, given: Arguments) -> str:
+    """Give a whole address, with the token in it, as Graph does."""
+    query = {"access_token": g.token.token, "pretty": "0"}
+    left_out = ("access_token", "appsecret_proof", "method")
+    query |= {key: value for key, value in given.items() if key not in left_out and value != ""}
+    return f"{request.host_url}{g.version}/{one.id}/{name}?{urlencode(query)}"
+
+
+def _instant(text: str | None) -> datetime | None:
+    """Read `since` and `until`: seconds since 1970, or a date."""
+    if not text:
+        return None
+    try:
+        if re.fullmatch(r"\d+", text):
+            return datetime.fromtimestamp(int(text), UTC)
+        found = datetime.fromisoformat(text)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise GraphError(f"(#100) Invalid date: {text}", code=100) from error
+
+
+def _number(text: str | None, default: int) -> int:
+    try:
+        return int(text) if text else default
+    except ValueError as error:
+        raise GraphError("(#100) Param limit must be an integer", code=100) from error
