@@ -193,7 +193,7 @@ def run_migrations() -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0, skip_checks=False)
+    call_command("migrate", interactive=False, verbosity=0)
 
 
 NO_SERVICES = {"help", "version", "makemessages", "compilemessages", "collectstatic"}

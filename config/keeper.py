@@ -5,6 +5,7 @@ Started by `config/embedded.py` as `python -m config.keeper`; it stays small, fo
 
 import fcntl
 import os
+import shutil
 import signal
 import sys
 import time
@@ -34,8 +35,8 @@ class Keeper:
 
     def keep(self) -> None:
         """Run until nobody has used the services for `grace` seconds, or until told to end."""
+        make_folders(self.layout, self.user)
         try:
-            make_folders(self.layout, self.user)
             make_cluster(self.layout, self.user)
             for server in self.servers:
                 server.start()
@@ -48,6 +49,8 @@ class Keeper:
             self.tell("stopping")
             for server in reversed(self.servers):
                 server.stop()
+            if self.layout.run not in self.layout.sockets.parents:
+                shutil.rmtree(self.layout.sockets.parent, ignore_errors=True)
 
     def mend(self) -> None:
         """Restart what died."""

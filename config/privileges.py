@@ -9,7 +9,8 @@ from pathlib import Path
 
 UNPRIVILEGED = "nobody"
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2  # linux/prctl.h
+SECBIT_NO_SETUID_FIXUP = 4  # linux/securebits.h
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2  # linux/capability.h
 CAPABILITY_VERSION = 0x20080522
 
@@ -46,8 +47,8 @@ def change_user(libc: ctypes.CDLL, user: pwd.struct_passwd) -> bool:
     permissions of folders that are not ours were changed. Where the kernel grants none, the path has to be open.
     """
     linux = sys.platform == "linux"
-    if linux:
-        libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    if linux:  # powers outlive the change of user; and access(2), which PostgreSQL asks before it opens, heeds them
+        libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(user.pw_gid)
     os.setuid(user.pw_uid)

@@ -42,7 +42,7 @@ POSTGRES = {
     "log_min_error_statement": "panic",  # a failed statement would put what people wrote into the log
     "log_error_verbosity": "terse",
 }
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # fast, lost at power-off
+FORGETFUL = {"fsync": "off", "full_page_writes": "off"}  # fast; lost at power-off, but not when a process dies
 
 
 def package_folder(name: str) -> Path:
@@ -92,6 +92,7 @@ class Server:
         with log.open("ab") as output:
             if output.tell() > LOG_LIMIT:
                 output.truncate(0)
+            said_before = output.tell()
             self.process = subprocess.Popen(
                 self.command,
                 cwd="/",
@@ -107,7 +108,7 @@ class Server:
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise RuntimeError(f"{self.name} does not start: {last_words(log)}")
+                raise RuntimeError(f"{self.name} does not start: {last_words(log, said_before)}")
             time.sleep(0.005)
 
     def outlive_predecessor(self) -> int:
@@ -139,8 +140,9 @@ class Server:
                 continue
 
 
-def last_words(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
+def last_words(log: Path, since: int = 0) -> str:
+    """Give the last lines of a log, of what was written after the first `since` bytes."""
+    lines = log.read_bytes()[since:].decode(errors="replace").strip().splitlines()
     return " | ".join(lines[-3:])
 
 
