@@ -136,6 +136,27 @@ def add_channel(
     return channel
 
 
+@transaction.atomic
+def change_channel(channel: Channel, *, hashtags: tuple[str, ...], by: User | None, now: datetime) -> None:
+    """Save what an admin changed in the register, and watch the tags as they are now."""
+    before = Channel.objects.get(pk=channel.pk)
+    changed = [f.name for f in Channel._meta.fields if getattr(before, f.attname) != getattr(channel, f.attname)]
+    channel.save()
+    wanted = dict.fromkeys(tag for tag in hashtags if tag)
+    channel.watched_hashtags.exclude(tag__in=wanted).delete()
+    Hashtag.objects.bulk_create([Hashtag(channel=channel, tag=tag) for tag in wanted], ignore_conflicts=True)
+    ensure_surfaces(Channel.objects.get(pk=channel.pk), now)
+    audit.record("channel.changed", f"channel:{channel.pk}", by=by, now=now, fields=changed, hashtags=list(wanted))
+
+
+@transaction.atomic
+def replace_token(channel: Channel, token: Mapping[str, Any], *, by: User | None, now: datetime) -> None:
+    """Give a channel a new key: its surfaces are read at once."""
+    save_token(channel.pk, token)
+    channel.surfaces.update(next_poll_at=now)
+    audit.record("channel.token_replaced", f"channel:{channel.pk}", by=by, now=now)
+
+
 def _validate(channel: Channel, token: Mapping[str, Any]) -> None:
     errors: dict[str, Any] = {}
     try:

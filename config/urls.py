@@ -1,7 +1,13 @@
 """Where everything is. Every page is behind sign-in (LoginRequiredMiddleware) and names its permission."""
 
 from django.urls import include, path
+from django.views.generic import TemplateView
 
 urlpatterns = [
-    path("konto/", include("allauth.account.urls")),
+    path("", include("inbox.urls")),
+    path("uppfoljning/", include("insights.urls")),
+    path("register/", include("accounts.urls")),
+    path("hjalp/", TemplateView.as_view(template_name="help.html"), name="help"),
+    path("konto/", include("allauth.urls")),
+    path("sprak/", include("django.conf.urls.i18n")),
 ]

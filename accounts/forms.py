@@ -1,0 +1,81 @@
+"""The register's forms."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Channel, User
+
+TOKEN_HELP = {
+    "twitter": '{"consumer_key": …, "consumer_secret": …, "access_token": …, "access_token_secret": …}',
+    "facebook": '{"access_token": …, "app_id": …, "app_secret": …}',
+    "youtube": '{"client_id": …, "client_secret": …, "refresh_token": …}',
+}
+
+
+class TokenField(forms.CharField):
+    """A token as JSON, pasted; never shown again."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> dict[str, Any]:
+        text = super().to_python(value)
+        if not text:
+            return {}
+        try:
+            token = json.loads(text)
+        except ValueError as error:
+            raise forms.ValidationError(_("Nyckeln ska vara JSON, som i exemplet.")) from error
+        if not isinstance(token, dict):
+            raise forms.ValidationError(_("Nyckeln ska vara ett JSON-objekt, som i exemplet."))
+        return token
+
+
+class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What the register knows of a channel. On a new one also its id on the platform and its key."""
+
+    hashtags = forms.CharField(
+        label=gettext_lazy("Hashtaggar som bevakas"),
+        required=False,
+        help_text=gettext_lazy("Med mellanslag emellan. Bevakas på X."),
+    )
+
+    class Meta:
+        model = Channel
+        fields = ("name", "kind", "department", "purpose", "focus", "owner", "deputy", "review_on", "handle")
+        widgets = {
+            "purpose": forms.Textarea(attrs={"rows": 2}),
+            "focus": forms.Textarea(attrs={"rows": 2}),
+            "review_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.filter(is_active=True).order_by("name")
+        self.fields["owner"].queryset = self.fields["deputy"].queryset = people  # type: ignore[attr-defined]
+        for name in ("owner", "deputy", "review_on"):  # the wizard lets none be active with gaps
+            self.fields[name].required = True
+
+    def clean_hashtags(self) -> tuple[str, ...]:
+        return tuple(tag.lstrip("#") for tag in self.cleaned_data["hashtags"].replace(",", " ").split())
+
+
+class NewChannelForm(ChannelForm):
+    token = TokenField(
+        label=gettext_lazy("Nyckel"),
+        help_text=gettext_lazy(
+            "Från plattformens utvecklarsida, som JSON. Den sparas krypterad och visas aldrig igen."
+        ),
+    )
+
+    class Meta(ChannelForm.Meta):
+        fields = ("platform", "external_id", *ChannelForm.Meta.fields)
+
+
+class TokenForm(forms.Form):
+    token = TokenField(label=gettext_lazy("Ny nyckel"))

@@ -1,0 +1,78 @@
+"""Words of the templates: times as people say them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from inbox import chips
+
+register = template.Library()
+
+LATE_FETCH = timedelta(minutes=30)  # R-034: from then on the delay is ours to tell
+
+
+@register.filter
+def moment(instant: datetime | None) -> str:
+    """`i dag 10.02`, `i går 17.40`, `fredag 20 nov 16.02`."""
+    return chips.said(instant, timezone.now()) if instant else ""
+
+
+@register.filter
+def due_words(instant: datetime, now: datetime) -> str:
+    return chips.when(instant, now)
+
+
+@register.filter
+def is_midnight(instant: datetime) -> bool:
+    return chips.is_midnight(instant)
+
+
+@register.filter
+def late_fetch(item: Any) -> str:
+    """How long after it was written an item was fetched, if that is long."""
+    delay = item.fetched_at - item.posted_at
+    is_late = delay > LATE_FETCH and not item.from_us and item.posted_at >= item.channel.clock_from
+    return chips.age(item.posted_at, item.fetched_at) if is_late else ""
+
+
+SURFACES = {
+    "mentions": _("Omnämnanden"),
+    "conversation": _("Svar i våra trådar"),
+    "own": _("Våra egna inlägg"),
+    "comments": _("Kommentarer"),
+    "visitor_posts": _("Besökares inlägg"),
+    "messages": _("Meddelanden"),
+}
+
+
+@register.filter
+def surface_name(name: str) -> str:
+    """Name a surface in the words of the pages; a hashtag is its own name."""
+    return f"#{name.removeprefix('hashtag:')}" if name.startswith("hashtag:") else str(SURFACES.get(name, name))
+
+
+@register.filter
+def last_read(channel: Any) -> datetime | None:
+    """When something of the channel was last read."""
+    return max((surface.last_success_at for surface in channel.surfaces.all() if surface.last_success_at), default=None)
+
+
+@register.filter
+def split(words: str) -> list[str]:
+    return words.split()
+
+
+@register.filter
+def get(mapping: dict[str, Any], key: str) -> Any:
+    return mapping.get(key)
+
+
+@register.filter
+def hours_words(hours: float) -> str:
+    """Hours as people say them: `1 h 52 min`."""
+    return chips.length(timedelta(hours=hours))

@@ -1,0 +1,26 @@
+"""The inbox's pages."""
+
+from django.urls import path
+
+from inbox.views import channels, inbox, redirects, verdicts
+
+app_name = "inbox"
+urlpatterns = [
+    path("", inbox.list_page, name="list"),
+    path("nytt/", inbox.news, name="news"),
+    path("handelser/", inbox.events, name="events"),
+    path("k/<int:pk>/", inbox.conversation_page, name="conversation"),
+    path("k/<int:pk>/svara/", verdicts.reply, name="reply"),
+    path("k/<int:pk>/beslut/<slug:verdict>/", verdicts.decide, name="decide"),
+    path("k/<int:pk>/tilldela/", verdicts.assign, name="assign"),
+    path("k/<int:pk>/anteckning/", verdicts.note, name="note"),
+    path("k/<int:pk>/ateroppna/", verdicts.reopen, name="reopen"),
+    path("svar/<int:pk>/angra/", verdicts.cancel, name="cancel"),
+    path("svar/<int:pk>/forsok-igen/", verdicts.retry, name="retry"),
+    path("svar/<int:pk>/kontrollerat/", verdicts.settle_unknown, name="settle"),
+    path("beslut/<int:pk>/angra/", verdicts.undo, name="undo"),
+    path("konton/<int:pk>/hamta/", channels.poll_now, name="poll_now"),
+    path("hanvisningar/", redirects.list_page, name="redirects"),
+    path("hanvisningar/ny/", redirects.edit, name="redirect_new"),
+    path("hanvisningar/<int:pk>/", redirects.edit, name="redirect_edit"),
+]

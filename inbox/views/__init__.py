@@ -1,0 +1,1 @@
+"""The pages. They read through selectors, change through actions, and never write themselves."""

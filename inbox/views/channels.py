@@ -1,0 +1,29 @@
+"""Reading a channel now, from its page in the register."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.models import Channel
+from accounts.permissions import Permission, needs
+from inbox import poll
+
+
+@require_POST
+@needs(Permission.REGISTER)
+def poll_now(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read every surface of a channel at once, whatever the schedule, and say how it went."""
+    channel = get_object_or_404(Channel, pk=pk)
+    reports = poll.poll_channel(channel, now=timezone.now())
+    for report in reports:
+        if report.error:
+            messages.error(request, f"{report.surface}: {report.error.message}")
+    new = sum(report.new for report in reports)
+    if not any(report.error for report in reports):
+        messages.success(request, ngettext("Läst. %(n)s ny.", "Läst. %(n)s nya.", new) % {"n": new})
+    return redirect("accounts:channel", pk)
