@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, SystemCheckError
 
 from config import embedded, health, supervisor
@@ -24,7 +24,6 @@ from config.layout import hold, private_folder
 
 HOST = "127.0.0.1"
 WEB_PORT = 8000
-SANDBOX_PORT = 8100
 PORTS = 100  # how many ports after the default are tried
 PATIENCE = 180  # seconds until all must answer; a first start on a slow disk takes a few
 PAUSE = 0.1  # seconds between two looks at the processes
@@ -45,6 +44,7 @@ class Stopped(Exception):
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they would load every page, which the web process does anyway
     help = "Run everything in one terminal and print its address and the demo's sign-ins. Ctrl-C ends it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -94,7 +94,7 @@ class Up:
             self.start_sandbox()
         make_ready_database()
         self.run(web(self.listening))
-        if with_sandbox and "demo" in get_commands():
+        if with_sandbox:
             self.load_demo()
         self.run(worker(self.worker))
         self.run(beat())
@@ -120,20 +120,14 @@ class Up:
             embedded.ensure(settings.VAR_DIR)
 
     def start_sandbox(self) -> None:
-        """Start the sandbox on the first free port; another program may take it before the sandbox does."""
-        for port in range(SANDBOX_PORT, SANDBOX_PORT + PORTS):
-            if is_taken(port):
-                continue
-            arguments = ["sandbox", "--dir", str(settings.VAR_DIR), "--port", str(port)]
-            child = supervisor.Child("sandbox", supervisor.command(*arguments))
-            child.start()
-            if wait(partial(is_settled, child)) and child.is_alive:
-                self.children.append(child)
-                return
-            supervisor.stop([child])
-            if not is_taken(port):
-                break
-        raise Refused("sandbox", "The sandbox does not start; its last words stand above.")
+        """Start the sandbox on a port of its own choice, which it keeps when it is started again."""
+        sandbox = ["sandbox", "--dir", str(settings.VAR_DIR), "--demo"]
+        child = supervisor.Child("sandbox", supervisor.command(*sandbox))
+        self.run(child)
+        if not wait(partial(is_settled, child)) or not child.is_alive:
+            raise Refused("sandbox", "The sandbox does not start; its last words stand above.")
+        port = told_by_sandbox()["url"].rsplit(":")[-1]
+        child.command = supervisor.command(*sandbox, "--port", port)
 
     def load_demo(self) -> None:
         """Load the demo municipality, in a process of its own so that its memory is given back."""
@@ -223,14 +217,6 @@ def told_by_sandbox() -> dict[str, Any]:
     with suppress(OSError, ValueError):
         return dict(json.loads((settings.VAR_DIR / "sandbox.json").read_text()))
     return {}
-
-
-def is_taken(port: int) -> bool:
-    try:
-        socket.create_server((HOST, port)).close()
-    except OSError:
-        return True
-    return False
 
 
 def listen(port: int | None) -> socket.socket:
