@@ -72,7 +72,7 @@ FIGURES = {
         Figure("kept_holding", _("besked"), _("Avslutade i tid med besked. Ett besked räknas aldrig som svar.")),
         Figure("late", _("för sent"), _("Avslutade efter fristen, eller ännu öppna.")),
         Figure("still_open", _("fortfarande öppna"), _("Fristen har gått ut och ingen har svarat.")),
-        Figure("first_answer", _("Besvarade"), _("Svarsfrister som under perioden avslutades med svar eller hänvisning.")),
+        Figure("first_answer", _("Besvarade"), _("Svarsfrister som under perioden slutade med svar eller hänvisning.")),
         Figure("promises_due", _("Lovade svar"), _("Utlovade svar vars tid gick ut under perioden.")),
         Figure("promises_kept", _("Lovade svar hållna"), _("De av dem som besvarades senast den utlovade tiden.")),
         Figure("open_overdue", _("Försenade"), _("Öppna vars frist har gått ut."), of_open=True),
