@@ -128,7 +128,7 @@ class Conversation(models.Model):
                 name="open_of_assignee",
             ),
             models.Index(fields=["-last_item_at", "-id"], condition=Q(status="closed"), name="closed_by_newest"),
-            models.Index(fields=["arrived_at"], condition=~Q(status="closed"), name="open_by_arrival"),  # selectors.news
+            models.Index(fields=["arrived_at"], condition=~Q(status="closed"), name="open_by_arrival"),  # news
         ]
 
     def __str__(self) -> str:
@@ -172,7 +172,7 @@ class Item(models.Model):
     mentions = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     author_name = models.CharField(max_length=300, blank=True)  # of our own items: the channel's name at that time
     raw = models.TextField(blank=True)
-    unsettled = models.BooleanField(default=True)  # stored, but the clock has not looked at it yet (cycles.settle)
+    unsettled = models.BooleanField(default=True)  # stored, but the clock has not looked at it yet (settling.settle)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "external_id"], name="item_once")]
@@ -183,7 +183,7 @@ class Item(models.Model):
                 fields=["channel", "posted_at", "id"], condition=Q(deleted_at=None), name="live_item"
             ),  # poll.known
             models.Index(fields=["cycle"], condition=Q(cycle__isnull=False), name="item_of_cycle"),  # cycles
-            models.Index(fields=["thread"], condition=Q(unsettled=True), name="item_unsettled"),  # cycles.settle
+            models.Index(fields=["thread"], condition=Q(unsettled=True), name="item_unsettled"),  # settling.settle
         ]
 
     def __str__(self) -> str:
@@ -358,7 +358,8 @@ class Outgoing(models.Model):
     external_id = models.CharField(max_length=200, blank=True)
     posted_at = models.DateTimeField(null=True, blank=True)
     lookups = models.IntegerField(default=0)  # how often it was surely not found on the platform
-    next_lookup_at = models.DateTimeField(null=True, blank=True)
+    unknown_since = models.DateTimeField(null=True, blank=True)
+    next_lookup_at = models.DateTimeField(null=True, blank=True)  # null while unknown: a person must look
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)  # plain Swedish, for its author
     held = models.BooleanField(default=False)  # waits for something that is not its fault: quota, a dead token
@@ -388,7 +389,8 @@ class Notice(models.Model):
     """A cycle has come to a step: near its deadline, or past it. Each step at most once per cycle (unique).
 
     `at` is the step's true time, whatever tick made it. One that proves wrong (the answer was in time after all, seen
-    later) is marked withdrawn and left out of figures. `mailed_at` is set by the digest that told of it.
+    later) is marked withdrawn and left out of figures. `mailed_to`: ids of the users whose digest told of it;
+    `mailed_at` is set when all who should know have been told, or when there was nothing left to tell.
     """
 
     class Step(models.TextChoices):
@@ -401,6 +403,7 @@ class Notice(models.Model):
     made_at = models.DateTimeField(db_default=Now())
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
+    mailed_to = ArrayField(models.BigIntegerField(), default=list, blank=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["cycle", "step"], name="notice_once")]

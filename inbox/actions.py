@@ -1,0 +1,383 @@
+"""What people do: the one API that pages, commands and tests call.
+
+Each action is one transaction: permission, change, what goes out, audit event. None calls a platform: a reply is queued
+here, and `outbox.py` sends it. What cannot be done raises `Refused` with a sentence for the person who tried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from accounts.permissions import Permission, may, require
+from connectors.base import Sent
+from inbox import cycles, guard, live, sending, tasks
+from inbox.cycles import Ledger
+from inbox.models import Conversation, Item, Note, Outgoing, RedirectTarget, ReplyCycle, VerdictEvent
+from inbox.verdicts import VERDICTS
+
+UNDO_WITHIN = timedelta(seconds=15)  # the pages offer 10 s; the rest is for the way here
+AGAIN_AFTER = timedelta(seconds=10)  # a reply that a person sends anew can be taken back as long as any other
+_ID_IN_LINK = (re.compile(r"[?&]lc=([\w.-]+)"), re.compile(r"/status/(\d+)"), re.compile(r"[?&]comment_id=(\w+)"))
+
+
+class Refused(Exception):
+    """What was asked cannot be done; `str()` says why to a communicator, `code` is short and stable."""
+
+    def __init__(self, message: str, code: str = "refused") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@transaction.atomic
+def reply(
+    conversation_id: int,
+    *,
+    kind: str,
+    text: str,
+    by: User,
+    key: str,
+    now: datetime,
+    drawn_at: datetime | None = None,
+    to: str | None = None,
+    promised_at: datetime | None = None,
+    delay: float = 0.0,
+    sign: bool = False,
+) -> Outgoing:
+    """Queue a reply; give its row. The same key gives the same row, whatever else differs.
+
+    `to`: external id of the item answered, by default the newest that waits. `drawn_at`: when the form was drawn, by
+    default now. `delay`: seconds in which it can be taken back. The conversation stays as it is until the platform has
+    confirmed the reply. Raises Refused; PermissionDenied.
+    """
+    require(by, Permission.ANSWER)
+    if earlier := _with_key(key):
+        return earlier
+    conversation = _locked(conversation_id)
+    if earlier := _with_key(key):  # a double click that waited for the lock
+        return earlier
+    _check(kind, text, promised_at, now)
+    drawn_at = drawn_at or now
+    if other := guard.other_reply(conversation, since=drawn_at, key=key, now=now):
+        raise Refused(_("%s Din text är kvar.") % other, "answered_meanwhile")
+    outgoing = Outgoing(
+        conversation=conversation,
+        kind=kind,
+        to=_target(conversation, to),
+        text=signed(text, by) if sign else text,
+        promised_at=promised_at if kind == Outgoing.Kind.HOLDING else None,
+        key=key,
+        drawn_at=drawn_at,
+        by=by,
+        created_at=now,
+        not_before=now + timedelta(seconds=delay),
+    )
+    try:
+        with transaction.atomic():
+            outgoing.save()
+    except IntegrityError:  # the same key in another conversation, at the same instant
+        if earlier := _with_key(key):
+            return earlier
+        raise
+    _record("reply.queued", conversation, by=by, now=now, outgoing=outgoing.pk, kind=kind, to=outgoing.to.external_id)
+    if not delay:
+        _after_commit(partial(tasks.deliver_one.delay, outgoing.pk))
+    return outgoing
+
+
+def signature(user: User) -> str:
+    """Give what replies are signed with: `/` and the first name."""
+    return f"/{user.get_short_name()}"
+
+
+def signed(text: str, by: User) -> str:
+    """Put the signature after a text, unless the text ends with it already."""
+    if text.rstrip().endswith(signature(by)):
+        return text
+    return f"{text}{'' if text[-1:].isspace() else ' '}{signature(by)}"
+
+
+@transaction.atomic
+def cancel(outgoing_id: int, *, by: User, now: datetime) -> bool:
+    """Take back a reply that has not left; give whether this call did it. Raises Refused once it is being sent."""
+    require(by, Permission.ANSWER)
+    outgoing = _outgoing(outgoing_id)
+    if not _move(outgoing, Outgoing.Status.QUEUED, status=Outgoing.Status.CANCELLED, held=False):
+        if outgoing.status == Outgoing.Status.CANCELLED:
+            return False
+        raise Refused(_("Hann skickas. Svaret går inte att ångra längre."), "too_late")
+    _record("reply.cancelled", outgoing.conversation, by=by, now=now, outgoing=outgoing.pk)
+    return True
+
+
+@transaction.atomic
+def retry(outgoing_id: int, *, by: User, now: datetime) -> Outgoing:
+    """Send a failed reply again, as a new row: the failed one stays what it was. Twice gives the same new row."""
+    require(by, Permission.ANSWER)
+    failed = _outgoing(outgoing_id)
+    if failed.status != Outgoing.Status.FAILED:
+        raise Refused(_("Bara ett svar som misslyckades kan skickas igen."), "not_failed")
+    return reply(
+        failed.conversation_id,
+        kind=failed.kind,
+        text=failed.text,
+        by=by,
+        key=f"retry-{failed.pk}",
+        now=now,
+        to=failed.to.external_id,
+        promised_at=failed.promised_at,
+    )
+
+
+@transaction.atomic
+def settle_unknown(
+    outgoing_id: int, *, was_sent: bool, by: User, now: datetime, external_id: str | None = None
+) -> Outgoing:
+    """Say what a person saw on the platform: the reply stands there (its id or link is needed), or it is sent again."""
+    require(by, Permission.ANSWER)
+    outgoing = _outgoing(outgoing_id)
+    if outgoing.status != Outgoing.Status.UNKNOWN:
+        raise Refused(_("Det svaret är redan utrett."), "not_unknown")
+    if was_sent:
+        found = _id_in(external_id or "")
+        if not found:
+            raise Refused(_("Klistra in länken till svaret på plattformen, så att vi vet vilket det är."), "no_id")
+        sending.accepted(outgoing, Sent(found), now)
+    else:
+        sending.send_again(outgoing, not_before=now + AGAIN_AFTER)
+    _record("reply.settled", outgoing.conversation, by=by, now=now, outgoing=outgoing.pk, was_sent=was_sent)
+    outgoing.refresh_from_db()
+    return outgoing
+
+
+@transaction.atomic
+def decide(
+    conversation_id: int, verdict_key: str, *, by: User, now: datetime, reason: str = "", note: str = ""
+) -> VerdictEvent:
+    """Carry out a verdict that sends nothing; give its event, by which it can be undone. Raises Refused.
+
+    The same verdict twice, as by a double click, gives the first event.
+    """
+    require(by, Permission.ANSWER)
+    verdict = VERDICTS.get(verdict_key)
+    if verdict is None or verdict.sends:
+        raise Refused(_("Det finns inget sådant beslut."), "unknown_verdict")
+    if verdict.reasons and reason not in dict(verdict.reasons):
+        raise Refused(_("Välj varför."), "unknown_reason")
+    ledger, conversation = _ledger(conversation_id, now)
+    if conversation.status == verdict.status and not (ledger.first(conversation) or ledger.promised(conversation)):
+        return _standing(conversation, verdict_key, reason)
+    if whose := guard.reply_on_its_way(conversation):
+        raise Refused(whose, "reply_on_its_way")
+    event = VerdictEvent.objects.create(
+        conversation=conversation,
+        verdict=verdict_key,
+        reason=reason,
+        by=by,
+        at=now,
+        before={"status": conversation.status},
+    )
+    ledger.end(conversation, verdict, at=now, event=event)
+    ledger.save()
+    if note.strip():
+        Note.objects.create(conversation=conversation, by=by, at=now, text=note)
+    _record(f"verdict.{verdict_key}", conversation, by=by, now=now, event=event.pk, reason=reason)
+    return event
+
+
+def close(conversation_id: int, *, reason: str, by: User, now: datetime, note: str = "") -> VerdictEvent:
+    """Rule that no reply is needed."""
+    return decide(conversation_id, "no_reply", reason=reason, by=by, now=now, note=note)
+
+
+@transaction.atomic
+def undo(event_id: int, *, by: User, now: datetime) -> Conversation:
+    """Take back a verdict within seconds: its cycles are open again, as if it had not been."""
+    require(by, Permission.ANSWER)
+    event = VerdictEvent.objects.filter(pk=event_id).select_related("conversation").first()
+    if event is None:
+        raise Refused(_("Beslutet finns inte."), "unknown_verdict")
+    ledger, conversation = _ledger(event.conversation_id, now)
+    event.refresh_from_db()
+    if event.undone_at:
+        return conversation
+    verdict = VERDICTS.get(event.verdict)
+    if now - event.at > UNDO_WITHIN or (verdict and verdict.sends):
+        raise Refused(_("Det går inte att ångra längre. Återöppna konversationen i stället."), "too_late")
+    if _something_happened_since(event):
+        raise Refused(_("Någon har hunnit göra något mer här. Återöppna konversationen i stället."), "too_late")
+    cycles.undo(ledger, event, by=by)
+    ledger.save()
+    _record("verdict.undone", conversation, by=by, now=now, event=event.pk)
+    return conversation
+
+
+@transaction.atomic
+def reopen(conversation_id: int, *, by: User, now: datetime) -> Conversation:
+    """Take up a closed conversation again; the oldest unanswered item waits from its own time."""
+    require(by, Permission.ANSWER)
+    ledger, conversation = _ledger(conversation_id, now)
+    if conversation.status == Conversation.Status.CLOSED:
+        cycles.reopen(ledger, conversation)
+        ledger.save()
+        _record("conversation.reopened", conversation, by=by, now=now)
+    return conversation
+
+
+@transaction.atomic
+def assign(conversation_id: int, *, to_user: User | None, by: User, now: datetime) -> Conversation:
+    """Say who answers, or that nobody is chosen."""
+    require(by, Permission.ANSWER)
+    conversation = _locked(conversation_id)
+    if to_user and not may(to_user, Permission.ANSWER):
+        raise Refused(_("%s får inte svara, och kan därför inte vara ansvarig.") % to_user, "may_not_answer")
+    if conversation.assignee_id != (to_user.pk if to_user else None):
+        conversation.assignee = to_user
+        Conversation.objects.filter(pk=conversation.pk).update(assignee=to_user, revision=F("revision") + 1)
+        _record("conversation.assigned", conversation, by=by, now=now, to=to_user.pk if to_user else None)
+    return conversation
+
+
+@transaction.atomic
+def add_note(conversation_id: int, *, text: str, by: User, now: datetime) -> Note:
+    """Write something for us only."""
+    require(by, Permission.ANSWER)
+    _check_text(text, _("Skriv något i anteckningen."))
+    conversation = _locked(conversation_id)
+    note = Note.objects.create(conversation=conversation, by=by, at=now, text=text)
+    _record("note.added", conversation, by=by, now=now, note=note.pk)
+    return note
+
+
+def mark_seen(conversation_id: int, *, by: User, now: datetime) -> None:
+    """Remember who first saw what the citizen wrote, and when. One query if all of it was seen before."""
+    require(by, Permission.READ)
+    unseen = Item.objects.filter(conversation=conversation_id, from_us=False, first_seen_at=None)
+    if unseen.exists():
+        with transaction.atomic():
+            _locked(conversation_id)  # before its items, as everybody does
+            unseen.update(first_seen_at=now, first_seen_by=by)
+
+
+@transaction.atomic
+def save_redirect_target(target: RedirectTarget, *, by: User, now: datetime) -> RedirectTarget:
+    """Add or change an ordinary channel in the list of redirects."""
+    require(by, Permission.MANAGE_TEXTS)
+    action = "redirect.changed" if target.pk else "redirect.added"
+    target.save()
+    audit.record(action, f"redirect:{target.pk}", by=by, now=now, name=target.name, is_active=target.is_active)
+    return target
+
+
+def _with_key(key: str) -> Outgoing | None:
+    return Outgoing.objects.filter(key=key).select_related("conversation", "to").first()
+
+
+def _locked(conversation_id: int) -> Conversation:
+    conversation = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+    if conversation is None:
+        raise Refused(_("Konversationen finns inte."), "unknown_conversation")
+    return conversation
+
+
+def _ledger(conversation_id: int, now: datetime) -> tuple[Ledger, Conversation]:
+    _locked(conversation_id)
+    ledger = Ledger.of([Conversation(pk=conversation_id)], now)
+    return ledger, ledger.conversations[conversation_id]
+
+
+def _outgoing(outgoing_id: int) -> Outgoing:
+    """Give a reply with its conversation locked."""
+    found = Outgoing.objects.filter(pk=outgoing_id).values_list("conversation_id", flat=True).first()
+    if found is None:
+        raise Refused(_("Svaret finns inte."), "unknown_reply")
+    _locked(found)
+    return Outgoing.objects.select_related("conversation__channel", "to", "by").get(pk=outgoing_id)
+
+
+def _move(outgoing: Outgoing, status: str, **changes: object) -> bool:
+    return Outgoing.objects.filter(pk=outgoing.pk, status=status).update(**changes) == 1
+
+
+def _check(kind: str, text: str, promised_at: datetime | None, now: datetime) -> None:
+    if kind not in Outgoing.Kind.values:
+        raise Refused(_("Välj svar, besked eller hänvisning."), "unknown_kind")
+    _check_text(text, _("Skriv ett svar först."))
+    if kind == Outgoing.Kind.HOLDING:
+        if promised_at is None:
+            raise Refused(_("Ett besked behöver en utlovad tid för svaret."), "no_promise")
+        if promised_at <= now:
+            raise Refused(_("Den utlovade tiden har redan passerat. Lova en senare."), "promise_in_the_past")
+
+
+def _check_text(text: str, if_empty: str) -> None:
+    if not text.strip():
+        raise Refused(if_empty, "empty_text")
+    with suppress(UnicodeEncodeError):
+        text.encode()
+        if "\0" not in text:
+            return
+    raise Refused(_("Texten innehåller tecken som inte går att skicka."), "bad_text")
+
+
+def _target(conversation: Conversation, external_id: str | None) -> Item:
+    """Give the item to answer: the one named, else the newest that waits, else the newest that is still there."""
+    items = Item.objects.filter(conversation=conversation, from_us=False)
+    if external_id is not None:
+        item = (
+            items.filter(external_id=external_id).first() or items.filter(earlier_ids__contains=[external_id]).first()
+        )
+        if item is None:
+            raise Refused(_("Det finns ingen sådan kommentar i konversationen."), "unknown_item")
+        if item.deleted_at:
+            raise Refused(_("Kommentaren är borttagen och kan inte besvaras. Din text är kvar."), "gone")
+        return item
+    there = items.filter(deleted_at=None).order_by("-posted_at", "-pk")
+    waiting = there.filter(cycle__isnull=False, cycle__ended_at=None)
+    target = waiting.first() or there.first()
+    if target is None:
+        raise Refused(_("Allt som avsändaren skrev är borttaget och kan inte besvaras. Din text är kvar."), "gone")
+    return target
+
+
+def _standing(conversation: Conversation, verdict_key: str, reason: str) -> VerdictEvent:
+    """Give the verdict that closed the conversation, if it was this one."""
+    event = VerdictEvent.objects.filter(conversation=conversation, undone_at=None).last()
+    if event is None or (event.verdict, event.reason) != (verdict_key, reason):
+        raise Refused(_("Konversationen är redan klar."), "already_closed")
+    return event
+
+
+def _something_happened_since(event: VerdictEvent) -> bool:
+    """Whether the conversation got another verdict, or an answer of ours, after this one."""
+    later = VerdictEvent.objects.filter(conversation=event.conversation_id, pk__gt=event.pk, undone_at=None)
+    ended = ReplyCycle.objects.filter(conversation=event.conversation_id, reply__fetched_at__gt=event.at)
+    return later.exists() or ended.exists()
+
+
+def _id_in(pasted: str) -> str:
+    """Give the id in what a person pasted: a link of the platform, or the bare id."""
+    for pattern in _ID_IN_LINK:
+        if found := pattern.search(pasted):
+            return found[1]
+    pasted = pasted.strip()
+    return "" if re.search(r"[\s/]", pasted) else pasted
+
+
+def _record(action: str, conversation: Conversation, *, by: User, now: datetime, **data: object) -> None:
+    audit.record(action, f"conversation:{conversation.pk}", by=by, now=now, **data)
+    _after_commit(live.announce)
+
+
+def _after_commit(nudge: Callable[[], object]) -> None:
+    # The row is the truth and this only a nudge: a broker that is away must not make the action look failed.
+    transaction.on_commit(nudge, robust=True)
