@@ -18,12 +18,11 @@ from connectors.base import Author, Identity, Item, ItemKind, Post, Unreadable
 
 SURFACE = "comments"
 
-# What YouTube's own HTML holds; a lone "<3" in a plain text is none of it.
-LOOKS_LIKE_HTML = re.compile(
-    r"<br\s*/?>|<a\s+[^>]*href=|</?(?:b|i|s)>|&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE
-)
-LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+ENTITY = r"&(?:[a-z][a-z0-9]{1,31}|#\d{1,7}|#x[0-9a-f]{1,6});"
 TAG = re.compile(r"</?(?:a|b|i|s|u|em|strong|span|p|img)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+SIGN_OF_HTML = re.compile(rf"{ENTITY}|{LINE_BREAK.pattern}|{TAG.pattern}", re.IGNORECASE)
+NEVER_IN_HTML = re.compile(rf"<|&(?!{ENTITY[1:]})", re.IGNORECASE)  # once the tags are gone: "<3", "A & B"
 LEADING_NAMES = re.compile(r"^(?:[\u200b\s]*@\S+)+[\u200b\s]*")
 
 HIDDEN = {"heldForReview", "likelySpam", "rejected"}
@@ -139,10 +138,11 @@ def text_of(snippet: Mapping[str, Any]) -> str:
 
 
 def plain(text: str) -> str:
-    """Turn YouTube's HTML into plain text, and leave alone what does not look like it."""
-    if not LOOKS_LIKE_HTML.search(text):
+    """Turn YouTube's HTML into plain text; leave alone what has none of its signs, or what its HTML never has."""
+    if not SIGN_OF_HTML.search(text):
         return text
-    return html.unescape(TAG.sub("", LINE_BREAK.sub("\n", text)))
+    bare = TAG.sub("", LINE_BREAK.sub("\n", text))
+    return text if NEVER_IN_HTML.search(bare) else html.unescape(bare)
 
 
 def same_text(one: str, other: str) -> bool:

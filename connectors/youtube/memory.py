@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,22 +12,15 @@ from connectors.base import Cursor, KnownThread
 from connectors.youtube.mapping import moment
 
 HOT, WARM = timedelta(hours=48), timedelta(days=30)
-EVERY = {"hot": timedelta(0), "warm": timedelta(hours=1), "cold": timedelta(days=1)}  # how often each tier is swept
-
-
-@dataclass(slots=True)
-class Sweep:
-    """How far a round through a tier has come: `after` the last thread looked at, empty between two rounds."""
-
-    after: str = ""
-    since: datetime | None = None
+SHARE = {"hot": 34, "warm": 10, "cold": 5}  # places in each sweep that a tier is sure of; free ones go to the first
 
 
 @dataclass(slots=True)
 class Memory:
     """`newest_at`: the newest thread of the last complete poll. `videos`: the platform's count of comments by video.
     `replies`: the platform's count of replies when a thread too long to be embedded was last read. `gone`: threads the
-    platform denies. `walked`: when a video's threads were last read without explaining its count.
+    platform denies. `walked`: when a video's threads were last read without explaining its count. `turn` and
+    `video_after`: the last thread of a tier, and the last video, whose turn it was.
     """
 
     newest_at: datetime | None = None
@@ -34,14 +28,13 @@ class Memory:
     replies: dict[str, int] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     walked: dict[str, datetime] = field(default_factory=dict)
-    sweeps: dict[str, Sweep] = field(default_factory=lambda: {tier: Sweep() for tier in EVERY})
+    turn: dict[str, str] = field(default_factory=dict)
     video_after: str = ""
 
     @classmethod
     def from_cursor(cls, cursor: Cursor) -> Memory:
         """Read a cursor; what is not as expected counts as not remembered."""
         walked = {video: at for video, text in _dict(cursor.get("walked")).items() if (at := moment(text))}
-        sweeps = {tier: _sweep(_dict(cursor.get("sweeps")).get(tier)) for tier in EVERY}
         gone = cursor.get("gone")
         return cls(
             newest_at=moment(cursor.get("newest_at")),
@@ -49,7 +42,7 @@ class Memory:
             replies=_counts(cursor.get("replies")),
             gone={id for id in gone if isinstance(id, str)} if isinstance(gone, list) else set(),
             walked=walked,
-            sweeps=sweeps,
+            turn={tier: str(id) for tier, id in _dict(cursor.get("turn")).items()},
             video_after=str(cursor.get("video_after") or ""),
         )
 
@@ -61,31 +54,26 @@ class Memory:
             "replies": self.replies,
             "gone": sorted(self.gone),
             "walked": {video: _iso(at) for video, at in self.walked.items()},
-            "sweeps": {tier: {"after": s.after, "since": _iso(s.since)} for tier, s in self.sweeps.items()},
+            "turn": self.turn,
             "video_after": self.video_after,
         }
 
-    def due_threads(self, threads: Sequence[KnownThread], *, now: datetime, room: int) -> list[str]:
-        """Take the threads whose turn it is, hot ones first, at most `room`, and remember how far that went."""
-        tiers: dict[str, list[str]] = {tier: [] for tier in EVERY}
+    def due_threads(self, threads: Sequence[KnownThread], *, now: datetime) -> list[str]:
+        """Take the threads whose turn it is, and remember how far that went: as many as the shares add up to."""
+        tiers: dict[str, list[str]] = {tier: [] for tier in SHARE}
         for thread in threads:
             tiers[tier_of(now - thread.last_activity)].append(thread.external_id)
-        due: list[str] = []
+        places = {tier: min(len(ids), SHARE[tier]) for tier, ids in tiers.items()}
         for tier, ids in tiers.items():
-            due += self._next(tier, sorted(ids), now=now, room=room - len(due))
-        return due
+            free = sum(SHARE.values()) - sum(places.values())
+            places[tier] += min(free, len(ids) - places[tier])
+        return [id for tier, ids in tiers.items() for id in self._next(tier, sorted(ids), places[tier])]
 
-    def _next(self, tier: str, ids: list[str], *, now: datetime, room: int) -> list[str]:
-        if room <= 0:
-            return []
-        sweep = self.sweeps[tier]
-        if not sweep.after:
-            if sweep.since and now - sweep.since < EVERY[tier]:
-                return []
-            sweep.since = now
-        left = [id for id in ids if id > sweep.after]
-        batch = left[:room]
-        sweep.after = batch[-1] if len(batch) < len(left) else ""
+    def _next(self, tier: str, ids: list[str], places: int) -> list[str]:
+        start = bisect_right(ids, self.turn.get(tier, ""))
+        batch = [*ids[start:], *ids[:start]][:places]
+        if batch:
+            self.turn[tier] = batch[-1]
         return batch
 
     def forget_all_but(self, threads: Sequence[KnownThread]) -> None:
@@ -98,11 +86,6 @@ def tier_of(age: timedelta) -> str:
     if age < HOT:
         return "hot"
     return "warm" if age < WARM else "cold"
-
-
-def _sweep(value: Any) -> Sweep:
-    read = _dict(value)
-    return Sweep(str(read.get("after") or ""), moment(read.get("since")))
 
 
 def _counts(value: Any) -> dict[str, int]:

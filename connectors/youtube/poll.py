@@ -5,8 +5,8 @@ How each kind of news is found, within what time, in how many calls of one unit 
 - new thread: the list by time, to the first page wholly known. Each poll; 1 call for 100 threads.
 - new reply: `totalReplyCount` or an embedded reply, in the threads of the list's first page. Each poll; 1 for 100.
 - new reply in an older thread: the comment count of a video has risen more than this round explains, so its threads
-  are read; besides, a sweep of 49 old threads, those active in the last 48 hours each poll in turn, in the last 30
-  days each hour, others each day. Next poll; 1 call for 50 videos, 1 for the sweep.
+  are read; besides, a sweep of 49 older threads in turn, two thirds of them active in the last 48 hours. Next poll,
+  or by its turn where a server gives no counts; 1 call for 50 videos, 1 for the sweep.
 - late, or released from review, far down the list: the same rise of a video's count. Next poll.
 - edit: wherever a comment is shown again, and every comment in a full poll.
 - deletion: threads by the sweep, every comment by a full poll, which asks for what it did not see. Two readings.
@@ -45,7 +45,7 @@ from connectors.youtube.transport import Answer, Api, LoopingList
 
 PAGE_SIZE = 100  # the API's largest
 IDS_AT_ONCE = 50  # the API's largest for a look-up by id
-IDS_LENGTH = 1_500  # characters: Google's client turns a GET of more than 2,048 into a POST that few servers know
+IDS_LENGTH = 1_750  # characters; Google's client turns a GET of more than 2,048 into a POST that few servers know
 BUSY_VIDEOS = 40  # of the 50 looked up each poll; the other places go round
 WALK_PAUSE = timedelta(minutes=15)  # before a video whose count could not be explained is read again
 EMBEDDED = 5  # replies a thread shows by itself, at most
@@ -228,10 +228,15 @@ class Round:
         self.memory.forget_all_but(self._known_threads)
         skipped = self.threads.keys() | self.memory.gone
         waiting = [thread for thread in self._known_threads if thread.external_id not in skipped]
-        due = self.memory.due_threads(waiting, now=self.now, room=IDS_AT_ONCE - 1)
         absent: list[str] = []
-        for batch in batches(due, at_most=IDS_AT_ONCE - 1):
-            answers, lost = self._by_id("commentThreads", batch, part="snippet,replies", denied=self.memory.gone.add)
+        for batch in batches(self.memory.due_threads(waiting, now=self.now), at_most=IDS_AT_ONCE - 1):
+            try:
+                answers, lost = self._by_id(
+                    "commentThreads", batch, part="snippet,replies", denied=self.memory.gone.add
+                )
+            except Permanent as error:
+                self.notes.append(f"Äldre trådar gick inte att läsa: {error}")
+                break
             absent += lost
             for answer in answers:
                 yield from self._take(self._threads_of(answer))
