@@ -203,9 +203,9 @@ class Calendar:
         for start, end in self.pauses:
             if start.utcoffset() is None or end.utcoffset() is None:
                 raise ClockError("A pause needs times with an offset from UTC.", "naive_time")
-            if end < start:
+            if micros(end) < micros(start):
                 raise ClockError(f"The pause from {start.isoformat()} ends before it starts.", "bad_pause")
-        self._pauses.extend(merged((micros(start), micros(end)) for start, end in self.pauses if start < end))
+        self._pauses.extend(merged((micros(a), micros(b)) for a, b in self.pauses if micros(a) < micros(b)))
 
     def windows(self, day: date) -> list[Window]:
         """List the open windows of a local date, pauses aside."""
@@ -271,9 +271,10 @@ class Calendar:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Measure the open time from `start` to `end`, 0 if that is earlier."""
-        if end <= start:
-            return timedelta()
+        # UTC before comparing: within one zone Python compares by the wall clock, which autumn repeats.
         first, last = start.astimezone(UTC), end.astimezone(UTC)
+        if last <= first:
+            return timedelta()
         whole = sum(self.year(year).total for year in range(first.year, last.year))
         return timedelta(microseconds=whole + self._into_year(last) - self._into_year(first))
 

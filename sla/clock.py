@@ -135,19 +135,20 @@ def remaining(policy: Policy, received: datetime, now: datetime) -> timedelta:
 
 def state(due_soon_at: datetime, due_at: datetime, now: datetime) -> State:
     """Say where an open cycle stands; each transition holds from its own instant on."""
-    if now >= due_at:
+    instant = utc(now)
+    if instant >= utc(due_at):
         return State.OVERDUE
-    return State.DUE_SOON if now >= due_soon_at else State.ON_TRACK
+    return State.DUE_SOON if instant >= utc(due_soon_at) else State.ON_TRACK
 
 
 def next_transition(due_soon_at: datetime, due_at: datetime, now: datetime) -> datetime | None:
     """Give the next instant at which the state changes, None when it is overdue."""
-    return next((instant for instant in (due_soon_at, due_at) if now < instant), None)
+    return next((instant for instant in (utc(due_soon_at), utc(due_at)) if utc(now) < instant), None)
 
 
 def was_kept(due_at: datetime, ended_at: datetime) -> bool:
     """Say whether a cycle that ended kept the promise. By instants: a clock at rest excuses nothing."""
-    return ended_at <= due_at
+    return utc(ended_at) <= utc(due_at)
 
 
 def staffed_step(policy: Policy, received: datetime, due: datetime, hours: float) -> datetime | None:
@@ -158,7 +159,7 @@ def staffed_step(policy: Policy, received: datetime, due: datetime, hours: float
     if not hours > 0:
         raise ClockError("A step of the ladder needs more than 0 hours.", "bad_target")
     staffed, start = policy.staffed or policy.calendar, checked(received)
-    spare = staffed.between(start, due) - timedelta(hours=hours)
+    spare = staffed.between(start, utc(due)) - timedelta(hours=hours)
     return None if spare < NOTHING else staffed.latest(start, spare)
 
 
@@ -175,10 +176,17 @@ def with_reading(policy: Policy, reading: Reading) -> Policy:
 
 def checked(instant: datetime) -> datetime:
     """Give a time as UTC. Raises ClockError for one without offset, or outside 2000–2060 as it is written."""
+    if instant.tzinfo is not None and not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ClockError(f"{instant.isoformat()} lies outside {FIRST_YEAR}–{LAST_YEAR}.", "out_of_range")
+    return utc(instant)
+
+
+def utc(instant: datetime) -> datetime:
+    """Give an aware time as UTC, before it is compared: within one zone Python compares by the wall clock."""
+    if instant.tzinfo is UTC:
+        return instant
     if instant.utcoffset() is None:
         raise ClockError(f"{instant.isoformat()} has no offset from UTC.", "naive_time")
-    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
-        raise ClockError(f"{instant.isoformat()} lies outside {FIRST_YEAR}–{LAST_YEAR}.", "out_of_range")
     return instant.astimezone(UTC)
 
 

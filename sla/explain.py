@@ -99,8 +99,15 @@ def _reason(calendar: Calendar, us: int, *, is_paused: bool) -> Closure:
     day, minute = local.date(), local.hour * 60 + local.minute
     if closure := calendar.closure(day):
         return closure
-    is_cut = day in calendar.short_days and any(start <= minute < end for start, end in calendar.weekly[day.weekday()])
-    return Closure(Why.SHORT if is_cut and day not in calendar.closed else Why.HOURS)
+    return Closure(Why.SHORT if _is_cut_off(calendar, day, minute) else Why.HOURS)
+
+
+def _is_cut_off(calendar: Calendar, day: date, minute: int) -> bool:
+    """Say whether a minute comes after the last one open of a day that closes earlier than its week says."""
+    closing = calendar.short_days.get(day)
+    if closing is None or day in calendar.closed:
+        return False
+    return any(end > closing for _, end in calendar.weekly[day.weekday()]) and minute >= calendar.windows(day)[-1][1]
 
 
 class _Writer:

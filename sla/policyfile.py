@@ -44,6 +44,8 @@ SE24: dict[str, Any] = {
 _INHERITED = ("tz", "calendars", "short_days", "extra_closed")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
+# Narrower than datetime.fromisoformat, which lets NUL, any separator, and letters after six decimals pass.
+_TIME = re.compile(r"[\dW-]+[Tt ][\d:]+([.,]\d+)? ?(Z|[+-][\d:]+([.,]\d+)?)?", re.ASCII)
 _FINER_THAN_MICROSECONDS = re.compile(r"[.,]\d{6}\d*[1-9]", re.ASCII)
 
 
@@ -91,9 +93,11 @@ def policy_from_file(path: Path, key: str | None = None) -> Policy:
 def parsed_time(text: str) -> datetime:
     """Read an ISO 8601 time with offset. Raises ClockError, also for a fraction that would have to be rounded."""
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ClockError(f"{_shown(text)} is not an ISO 8601 time.", "bad_time") from error
+        instant = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
+    except ValueError:
+        instant = None
+    if instant is None:
+        raise ClockError(f"{_shown(text)} is not an ISO 8601 time.", "bad_time")
     if instant.utcoffset() is None:
         raise ClockError(f"{_shown(text)} has no offset from UTC.", "naive_time")
     if _FINER_THAN_MICROSECONDS.search(text):
@@ -179,8 +183,9 @@ def _seconds(value: object, key: str) -> timedelta:
 
 
 def _reading(value: object) -> Reading:
+    text = _text(value, "reading")
     try:
-        return Reading(_text(value, "reading"))
+        return Reading(text)
     except ValueError as error:
         raise ClockError(f"reading must be one of {', '.join(Reading)}, not {_shown(value)}.", "bad_policy") from error
 
