@@ -47,7 +47,8 @@ PAGE_SIZE = 100  # the API's largest
 IDS_AT_ONCE = 50  # the API's largest for a look-up by id
 IDS_LENGTH = 1_750  # characters; Google's client turns a GET of more than 2,048 into a POST that few servers know
 BUSY_VIDEOS = 40  # of the 50 looked up each poll; the other places go round
-WALK_PAUSE = timedelta(minutes=15)  # before a video whose count could not be explained is read again
+SHORT_WALK = 3  # units that reading a video's threads in vain may cost each time
+WALK_PAUSE = timedelta(minutes=15)  # before one that cost more is read again
 EMBEDDED = 5  # replies a thread shows by itself, at most
 
 LOOPED = "YouTube upprepade samma sida. Läsningen avbröts och görs om."
@@ -207,7 +208,7 @@ class Round:
         return count - self.seen_by_video[video] if ended_suddenly else 0
 
     def _walk(self, video: str, lacking: int) -> Iterator[Page]:
-        start = self.new_by_video[video]
+        start, calls = self.new_by_video[video], self.api.units
         self.memory.walked.pop(video, None)
         try:
             for answer in self._thread_pages(videoId=video, order="time"):
@@ -218,7 +219,8 @@ class Round:
             self.notes.append(f"En video gick inte att läsa: {error}")
         except LoopingList:
             self._stop_early(LOOPED)
-        if self.new_by_video[video] - start < lacking:
+        # A count may lag, or hold what is not shown, or a reply of ours that we know: no reason to walk far again soon.
+        if self.api.units - calls > SHORT_WALK:
             self.memory.walked[video] = self.now
 
     # Old threads and what is gone

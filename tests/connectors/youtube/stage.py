@@ -10,6 +10,8 @@ from sandbox.entries import Entry, iso
 from sandbox.youtube import issue_tokens
 from tests.connectors.stage import Stage
 
+NOW = datetime.now(UTC)
+LONG_AGO = NOW - timedelta(days=200)
 US, ANNA, BO = "UC2ieuD5nfa9duRfo6F9NaDw", "UC3FdLy0EqqKOc336uOqsQtA", "UCpJikfnS3yTFpRfzTUUekfA"
 
 
@@ -55,6 +57,22 @@ class YouTubeStage(Stage):
         if visible_at:
             extra["visible_at"] = iso(visible_at)
         return self.world.write("youtube", "comment", ANNA, text, root=(video or self.video).id, at=at, extra=extra)
+
+    def many(self, count: int, *, at: datetime = LONG_AGO, video: Entry | None = None) -> list[Entry]:
+        """Let a citizen write many threads, a minute apart, the oldest first."""
+        with self.world.together():
+            return [
+                self.citizen_writes(f"Fråga {number} {at}", at=at + timedelta(minutes=number), video=video)
+                for number in range(count)
+            ]
+
+    def shown(self) -> set[str]:
+        """Give the ids of all comments that stand."""
+        return {entry.id for entry in self.world.entries("youtube", kind="comment")}
+
+    def set_ours(self, **extra: Any) -> None:
+        """Set switches of our own account; see sandbox/youtube."""
+        self.world.add_account("youtube", "Exempelby kommun", id=US, handle="exempelby", ours=True, extra=extra)
 
     def answer(self, entry: Entry, text: str, *, by_us: bool = False, at: datetime | None = None) -> Entry:
         return self.world.write("youtube", "comment", US if by_us else BO, text, parent=entry.id, at=at)

@@ -12,7 +12,6 @@ from googleapiclient.discovery_cache import get_static_doc
 
 from tests.connectors.youtube.payloads import NAMES, load
 from tests.connectors.youtube.stage import ANNA, US, YouTubeStage
-from tests.sandbox_server import RunningSandbox
 
 DOCUMENT = json.loads(get_static_doc("youtube", "v3"))
 FORMATS = {"uint32": {"type": "integer"}, "int32": {"type": "integer"}}
@@ -38,11 +37,6 @@ DEFINITIONS = {name: _schema(node) for name, node in DOCUMENT["schemas"].items()
 
 def fits(name: str, value: Any) -> None:
     jsonschema.validate(value, {"$ref": f"#/definitions/{name}", "definitions": DEFINITIONS})
-
-
-@pytest.fixture
-def stage(sandbox: RunningSandbox) -> YouTubeStage:
-    return YouTubeStage(sandbox)
 
 
 class Client:

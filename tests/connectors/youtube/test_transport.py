@@ -28,7 +28,6 @@ from connectors.youtube.connector import YouTube
 from tests.connectors.youtube.odd_server import Asked, Drop, OddServer
 from tests.connectors.youtube.payloads import LISTS, comment, error, load, threads
 from tests.connectors.youtube.stage import US, YouTubeStage
-from tests.sandbox_server import RunningSandbox
 
 FULL_TOKEN = {
     "client_id": "app",
@@ -51,11 +50,6 @@ def connector(url: str, token: Mapping[str, Any] | None = None, **more: Any) -> 
 
 def bearer(asked: Asked) -> str:
     return asked.headers.get("authorization", "").removeprefix("Bearer ")
-
-
-@pytest.fixture
-def stage(sandbox: RunningSandbox) -> YouTubeStage:
-    return YouTubeStage(sandbox)
 
 
 # One request per write
