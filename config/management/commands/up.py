@@ -89,6 +89,7 @@ class Up:
         self.port = self.listening.getsockname()[1]
         self.url = f"http://{HOST}:{self.port}"
         os.environ.setdefault("BASE_URL", self.url)
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         self.keep_services()
         if with_sandbox:
             self.start_sandbox()
