@@ -6,14 +6,15 @@
   others in turn, so that a comment on any old post is found after (old posts / 50) polls.
 - A first and a full poll read everything to its end; a full one also asks for what it did not see.
 
-A page of known comments is an end only if it is older than the last reading that was finished: a poll that broke off
-has stored newer ones and left a hole below them.
+A page that ends in known comments is an end only if as many new ones came as the platform's count has grown, or, where
+it does not count, if it is older than the last reading that was finished: a poll that broke off has stored some and
+left a hole below them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 from connectors.base import Cost, Cursor, Gone, Item, Known, KnownThread, Page, Permanent, Post, Unreadable
 from connectors.facebook import mapping
 from connectors.facebook.errors import FieldRefused, ReduceData
-from connectors.facebook.graph import BATCH, Batch, Graph, next_address
+from connectors.facebook.graph import BATCH, Batch, Graph, page_data
 from connectors.facebook.mapping import Place, Unmappable
 from connectors.facebook.placing import Placing
 from connectors.facebook.shape import LIMIT, Shape
@@ -44,11 +45,16 @@ class Source:
     visitor: bool
     page: Any  # the comments that came inside the post, as they came; None if there were none
     total: int | None  # the platform's count
-    grown: int  # its count now, less that of the last reading
+    before: int | None  # the same at the last reading
     read_until: datetime | None  # everything written before was read; None: nothing was
-    found: int = 0
+    wide: bool  # `page` is as large as a page of our own would be, so that its `next` is worth following
+    new: set[str] = field(default_factory=set)  # ids that were not there at the last reading
     waiting: list[Mapping[str, Any]] = field(default_factory=list)  # their thread is not known yet
     answers: dict[str, int] = field(default_factory=dict)  # top-level comments with answers, and how many
+
+    @property
+    def grown(self) -> int | None:
+        return None if self.total is None or self.before is None else self.total - self.before
 
 
 class Reading:
@@ -177,9 +183,11 @@ class Reading:
             batch = inner.get(source.id)
             if batch is not None:
                 self._take(source, batch.data)
+                self._mind(batch)
             if self._is_unfinished(source, batch, expands=bool(inner)):
                 unfinished.append(source)
         yield from self._finish([source for source in sources if source not in unfinished])
+        self._widen(unfinished)
         for source in unfinished:
             yield from self._patiently(self._deeper, source)
             yield from self._finish([source])
@@ -201,8 +209,8 @@ class Reading:
             self.unreadable.append(mapping.unreadable(raw, str(error), self.surface))
             return None
         before = (self.cursor.get("posts") or {}).get(id)
-        grown = total - before if total is not None and isinstance(before, int) else total or 0
-        return Source(id, visitor, page, total, grown, read_until=self._read_until(id))
+        wide = self.shape.inside == LIMIT
+        return Source(id, visitor, page, total, before, read_until=self._read_until(id), wide=wide)
 
     def _read_until(self, id: str) -> datetime | None:
         if self.whole:
@@ -216,20 +224,34 @@ class Reading:
         if batch is None:  # no key: no comments, or a Graph that does not put edges inside
             return not expands
         if not batch.data:  # counted, but not shown
-            return source.grown > 0
+            return bool(source.total) and source.grown != 0
         return self._goes_deeper(source, batch)
+
+    def _widen(self, sources: Sequence[Source]) -> None:
+        """Where several posts must be read on, read a whole page of each in one call."""
+        narrow = {source.id: source for source in sources if not source.wide and source.page is not None}
+        if len(narrow) < 2:
+            return
+        try:
+            found, _ = self.graph.look_up(list(narrow), replace(self.shape, inside=LIMIT).post_with_comments)
+        except (ReduceData, FieldRefused):
+            return  # then one by one
+        for id, raw in found.items():
+            if isinstance(raw.get("comments"), Mapping):
+                narrow[id].page, narrow[id].wide = raw["comments"], True
 
     def _deeper(self, source: Source) -> Iterator[Page]:
         """Read the comments of one post to where it is safe to stop."""
-        if next_address(source.page) and self.shape.inside == LIMIT:
-            batches = self.graph.walk(source.page)  # as large as our own pages, so go on from there
-            next(batches)
+        if source.wide and page_data(source.page):
+            batches = self.graph.walk(source.page)
+            source.wide = False  # should its next page be too much, we read by ourselves, less at a time
         else:
             batches = self.graph.edge(source.id, "comments", **self.shape.stream())
         try:
-            for batch in batches:
+            for number, batch in enumerate(batches):
+                if number == 0 and batch.total is not None:
+                    source.total = batch.total  # the count that goes with what we read from here on
                 self._sort(batch.data)
-                source.total = batch.total if source.total is None else source.total
                 self._take(source, batch.data)
                 self._mind(batch)
                 if not self._goes_deeper(source, batch):
@@ -247,12 +269,13 @@ class Reading:
         if not batch.more:
             return False
         times = _times(batch.data)
-        if source.read_until is None or not times or self._is_fresh(batch.data):
-            return True
-        if any(later < earlier for later, earlier in pairwise(times)):
+        if source.read_until is None or not times or any(later < earlier for later, earlier in pairwise(times)):
             return True  # not newest first: the news may be anywhere
-        depth = source.read_until if source.found >= source.grown else source.read_until - LATE
-        return times[-1] > depth
+        if self._is_fresh(batch.data[-1:]) or (source.grown is None and self._is_fresh(batch.data)):
+            return True
+        if source.grown is None:
+            return times[-1] > source.read_until
+        return len(source.new) < source.grown and times[-1] > source.read_until - LATE
 
     def _finish(self, sources: Sequence[Source]) -> Iterator[Page]:
         """Read answers that the stream left out, find the threads of what still waits, and remember the counts."""
@@ -284,6 +307,7 @@ class Reading:
         for raw in raws:
             if mapping.is_readable(raw):
                 self.placing.note(raw)
+                self._note_new(source, raw)
         for raw in raws:
             try:
                 id = mapping.identity(raw)
@@ -298,9 +322,14 @@ class Reading:
             source.waiting.append(raw)
             return
         self._give(mapping.comment(raw, Place(source.id, source.visitor, thread, parent), self.page_id))
-        source.found += id in self.fresh
         if parent is None and mapping.replies(raw):
             source.answers[id] = mapping.replies(raw)
+
+    def _note_new(self, source: Source, raw: Mapping[str, Any]) -> None:
+        """What we wrote ourselves may be stored already, and is new all the same."""
+        at = mapping.time_of(raw.get("created_time"))
+        if mapping.identity(raw) in self.fresh or (source.read_until and at and at > source.read_until + SKEW):
+            source.new.add(mapping.identity(raw))
 
     def _give(self, item: Item) -> None:
         self.items.append(item)
