@@ -13,7 +13,6 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 
 from sla.calendar import DAY, MICROSECOND, Calendar, ClockError, micros, moment, offsets
 
@@ -40,15 +39,10 @@ class State(StrEnum):
     OVERDUE = "overdue"
 
 
-class Steps(NamedTuple):
-    """One year of deadlines: an arrival after `until[i - 1]` and up to `until[i]` is due `later[i]` later, or `at[i]`.
-
-    Both are None where the calendar has no open time left.
-    """
-
-    until: list[datetime]
-    later: list[timedelta | None]
-    at: list[datetime | None]
+# One year of deadlines, as three lists `until`, `later`, `at`: an arrival after until[i - 1] and up to until[i] is due
+# later[i] later, or at[i]; both are None where the calendar has no open time left. A plain tuple, as the interpreter
+# unpacks no other as fast.
+Steps = tuple[list[datetime], list[timedelta | None], list[datetime | None]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,17 +79,19 @@ def due_at(policy: Policy, received: datetime) -> datetime:
     """Give the deadline of what was received: the earliest instant at which the target has passed. Aware UTC."""
     # The short way is for aware UTC of a year met before: SLA.md holds it to half a microsecond.
     if received.tzinfo is UTC:
-        steps = policy._due.get(received.year)
-        if steps is not None:
-            i = bisect_left(steps[0], received)
-            later = steps[1][i]
-            if later is not None:
-                return received + later
-            at = steps[2][i]
-            if at is not None:
-                return at
-    instant = checked(received)
-    return _look_up(policy, _steps_of(policy, instant.year), instant)
+        try:
+            until, later, at = policy._due[received.year]
+        except KeyError:
+            pass
+        else:
+            i = bisect_left(until, received)
+            shift, instant = later[i], at[i]
+            if shift is not None:
+                return received + shift
+            if instant is not None:
+                return instant
+    arrival = checked(received)
+    return _look_up(policy, _steps_of(policy, arrival.year), arrival)
 
 
 def due_soon_at(policy: Policy, received: datetime) -> datetime:
@@ -191,13 +187,14 @@ def utc(instant: datetime) -> datetime:
 
 
 def _look_up(policy: Policy, steps: Steps, instant: datetime) -> datetime:
-    i = bisect_left(steps.until, instant)
-    later, at = steps.later[i], steps.at[i]
-    if later is not None:
-        return instant + later
-    if at is None:
+    until, later, at = steps
+    i = bisect_left(until, instant)
+    shift, due = later[i], at[i]
+    if shift is not None:
+        return instant + shift
+    if due is None:
         raise ClockError(f"The calendar of {policy.id!r} has no open time left for this deadline.", "no_open_time")
-    return at
+    return due
 
 
 def _steps_of(policy: Policy, year: int) -> Steps:
@@ -215,7 +212,7 @@ class _Draft:
     """Steps being written, in microseconds."""
 
     def __init__(self) -> None:
-        self.steps = Steps([], [], [])
+        self.steps: Steps = ([], [], [])
 
     def later(self, until: int, shift: int) -> None:
         self._add(until, timedelta(microseconds=shift), None)
@@ -224,9 +221,9 @@ class _Draft:
         self._add(until, None, None if instant is None else moment(instant))
 
     def _add(self, until: int, later: timedelta | None, at: datetime | None) -> None:
-        self.steps.until.append(moment(until))
-        self.steps.later.append(later)
-        self.steps.at.append(at)
+        self.steps[0].append(moment(until))
+        self.steps[1].append(later)
+        self.steps[2].append(at)
 
 
 class _Ahead:
