@@ -111,9 +111,12 @@ def cancel(outgoing_id: int, *, by: User, now: datetime) -> bool:
     """Take back a reply that has not left; give whether this call did it. Raises Refused once it is being sent."""
     require(by, Permission.ANSWER)
     outgoing = _outgoing(outgoing_id)
-    if not _move(outgoing, Outgoing.Status.QUEUED, status=Outgoing.Status.CANCELLED, held=False):
+    queued = Outgoing.objects.filter(pk=outgoing_id, status=Outgoing.Status.QUEUED)
+    if not queued.update(status=Outgoing.Status.CANCELLED, held=False):
         if outgoing.status == Outgoing.Status.CANCELLED:
             return False
+        if outgoing.status == Outgoing.Status.FAILED:
+            raise Refused(_("Svaret gick inte fram. Det finns inget att ångra."), "failed")
         raise Refused(_("Hann skickas. Svaret går inte att ångra längre."), "too_late")
     _record("reply.cancelled", outgoing.conversation, by=by, now=now, outgoing=outgoing.pk)
     return True
@@ -302,10 +305,6 @@ def _outgoing(outgoing_id: int) -> Outgoing:
         raise Refused(_("Svaret finns inte."), "unknown_reply")
     _locked(found)
     return Outgoing.objects.select_related("conversation__channel", "to", "by").get(pk=outgoing_id)
-
-
-def _move(outgoing: Outgoing, status: str, **changes: object) -> bool:
-    return Outgoing.objects.filter(pk=outgoing.pk, status=status).update(**changes) == 1
 
 
 def _check(kind: str, text: str, promised_at: datetime | None, now: datetime) -> None:
