@@ -1,7 +1,7 @@
 """When the clock starts and when it stops: reply cycles, opened by what citizens write and ended by what we do.
 
-`settle` looks at what ingest has stored, thread by thread, in the order in which it was written; the verdicts of
-`actions.py` and the confirmed replies of `outbox.py` use the same `Ledger`. Callers hold a transaction.
+One `Ledger` for all: `settling.py` (what ingest has stored), the verdicts of `actions.py`, the confirmed replies of
+`outbox.py`. Callers hold a transaction.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Max
 
 from accounts.models import User
-from inbox.models import Conversation, DeadlineChange, Item, Notice, ReplyCycle, Thread, VerdictEvent
-from inbox.verdicts import ANSWER, Verdict
+from inbox import rows
+from inbox.models import Conversation, DeadlineChange, Item, Notice, ReplyCycle, VerdictEvent
+from inbox.verdicts import Verdict
 from sla import clock, policies
 
 FIRST, PROMISED = ReplyCycle.Kind.FIRST, ReplyCycle.Kind.PROMISED
@@ -23,6 +24,7 @@ Outcome = ReplyCycle.Outcome
 Status = Conversation.Status
 UNANSWERED = (Outcome.NO_REPLY, Outcome.LIKED, Outcome.MODERATED, Outcome.HOLDING)
 """Outcomes after which the citizen has had no answer: reopening starts from the oldest of these items."""
+ANSWERED = (Outcome.ANSWERED, Outcome.REDIRECTED)
 
 
 @dataclass
@@ -39,8 +41,10 @@ class Ledger:
     _cycle_of: list[tuple[Item, ReplyCycle]] = field(default_factory=list)
     _ended: list[ReplyCycle] = field(default_factory=list)
     _past: dict[tuple[int, int], ReplyCycle] = field(default_factory=dict)
+    _touched: set[int] = field(default_factory=set)  # conversations in which something happened
 
     def __post_init__(self) -> None:
+        self._before = {pk: _standing(row) for pk, row in self.conversations.items()}
         self._version = policies.current()
         self._policy = policies.pure(self._version)
 
@@ -48,10 +52,9 @@ class Ledger:
     def of(cls, conversations: Iterable[Conversation], now: datetime) -> Ledger:
         """Lock the conversations by id, and load their open cycles and the items that wait in them. Three queries."""
         ids = sorted({conversation.pk for conversation in conversations})
-        locked = (
-            Conversation.objects.select_for_update(of=("self",)).select_related("channel", "contact").order_by("pk")
-        )
-        ledger = cls(now, {row.pk: row for row in locked.filter(pk__in=ids)})
+        # NO KEY: whoever inserts a row that only refers to a conversation need not wait.
+        locked = Conversation.objects.select_for_update(of=("self",), no_key=True).select_related("channel", "contact")
+        ledger = cls(now, {row.pk: row for row in locked.filter(pk__in=ids).order_by("pk")})
         for cycle in ReplyCycle.objects.filter(conversation__in=ids, ended_at=None):
             ledger.open[cycle.conversation_id, cycle.kind] = cycle
         first = [cycle.pk for cycle in ledger.open.values() if cycle.kind == FIRST]
@@ -67,12 +70,14 @@ class Ledger:
 
     def wait(self, conversation: Conversation, items: Sequence[Item]) -> None:
         """Let items wait: open a *first* cycle from the oldest, or join the open one, moving its start back."""
-        start = min(item.posted_at for item in items)
+        oldest = min(items, key=lambda item: item.posted_at)
         cycle = self.first(conversation)
         if cycle is None:
-            cycle = self._begin(conversation, FIRST, start)
-        elif start < cycle.started_at:
-            self._move(cycle, start)
+            cycle = self._begin(conversation, FIRST, oldest.posted_at)
+            cycle.fetched_late = cycle.due_at <= oldest.fetched_at
+        elif oldest.posted_at < cycle.started_at:
+            self._move(cycle, oldest)
+        self._touched.add(conversation.pk)
         for item in items:
             self._cycle_of.append((item, cycle))
             self.waiting[conversation.pk].append(item)
@@ -107,7 +112,11 @@ class Ledger:
             outcome = Outcome.SUPERSEDED if verdict.promises else verdict.outcome
             ended.append(self._finish(promise, outcome, at, reply=reply, event=event))
         if verdict.promises and promised_at:
-            self._begin(conversation, PROMISED, at, due_at=promised_at)
+            newer = self._begin(conversation, PROMISED, at, due_at=promised_at)
+            if promise:
+                by = event.by if event else None
+                moved = {"old_due_at": promise.due_at, "new_due_at": promised_at}
+                self._moves.append(DeadlineChange(cycle=newer, at=self.now, by=by, reason="new_holding", **moved))
         conversation.status = verdict.status
         conversation.snoozed_until = None
         if left and not self.first(conversation):
@@ -131,6 +140,7 @@ class Ledger:
             )  # fmt: skip
             self._new.append(known)
         self._past[key] = known
+        self._touched.add(conversation.pk)
         self._cycle_of.append((item, known))
 
     def withdraw(self, conversation: Conversation, at: datetime) -> None:
@@ -146,28 +156,32 @@ class Ledger:
         for cycle in cycles:
             conversation = self.conversations[cycle.conversation_id]
             newer = self.open.pop((conversation.pk, cycle.kind), None)
-            cycle.ended_at, cycle.outcome, cycle.reply, cycle.verdict = None, "", None, None
-            cycle.next_step_at = cycle.due_soon_at
-            cycle.save()
-            self.open[conversation.pk, cycle.kind] = cycle
-            if newer:
+            if newer:  # before the older one opens: two cannot be open at once
                 Item.objects.filter(cycle=newer).update(cycle=cycle)
                 newer.delete()
-
-    def adopt_late_time(self, reply: Item) -> None:
-        """The platform has told when our reply was really posted: what it ended, ended then."""
-        for cycle in ReplyCycle.objects.filter(reply=reply).exclude(ended_at=reply.posted_at):
-            cycle.ended_at = max(reply.posted_at, cycle.started_at)
+            cycle.ended_at, cycle.outcome, cycle.reply, cycle.verdict = None, "", None, None
+            cycle.next_step_at = cycle.due_soon_at
+            if newer and newer.started_at < cycle.started_at:
+                self._move_to(cycle, newer.started_at)
             self._changed[cycle.pk] = cycle
-            self._ended.append(cycle)
+            self._touched.add(conversation.pk)
+            self.open[conversation.pk, cycle.kind] = cycle
+
+    def adopt_late_time(self, reply: Item, cycles: Iterable[ReplyCycle]) -> None:
+        """The platform has told when our reply was really posted: what it ended, ended then."""
+        for cycle in cycles:
+            if cycle.ended_at != max(reply.posted_at, cycle.started_at):
+                cycle.ended_at = max(reply.posted_at, cycle.started_at)
+                self._changed[cycle.pk] = cycle
+                self._ended.append(cycle)
 
     def save(self) -> None:
         """Write all that changed, in the order cycle, item, conversation. A handful of queries, however many rows."""
         ReplyCycle.objects.bulk_create(self._new)
-        ReplyCycle.objects.bulk_update(
-            sorted(self._changed.values(), key=lambda cycle: cycle.pk),
-            ["started_at", "due_soon_at", "due_at", "ended_at", "outcome", "reply", "verdict", "next_step_at"],
-        ) if self._changed else None
+        changed = sorted(self._changed.values(), key=lambda cycle: cycle.pk)
+        rows.update(
+            ReplyCycle, CYCLE_FACTS, [(c.pk, *(getattr(c, _attname(name)) for name in CYCLE_FACTS)) for c in changed]
+        )
         for move in self._moves:
             move.cycle_id = move.cycle.pk
         DeadlineChange.objects.bulk_create(self._moves)
@@ -185,13 +199,17 @@ class Ledger:
             soon = max(start, due - self._policy.due_soon)
         cycle = ReplyCycle(
             conversation=conversation, kind=kind, started_at=start, due_at=due, due_soon_at=soon, policy=self._version,
-            fetched_late=due <= self.now and kind == FIRST, next_step_at=soon,
+            next_step_at=soon,
         )  # fmt: skip
         self.open[conversation.pk, kind] = cycle
         self._new.append(cycle)
         return cycle
 
-    def _move(self, cycle: ReplyCycle, start: datetime) -> None:
+    def _move(self, cycle: ReplyCycle, oldest: Item) -> None:
+        self._move_to(cycle, oldest.posted_at)
+        cycle.fetched_late = cycle.fetched_late or cycle.due_at <= oldest.fetched_at
+
+    def _move_to(self, cycle: ReplyCycle, start: datetime) -> None:
         old = cycle.due_at
         cycle.started_at = start
         cycle.due_at, cycle.due_soon_at = clock.due_at(self._policy, start), clock.due_soon_at(self._policy, start)
@@ -218,24 +236,24 @@ class Ledger:
         if cycle.pk:
             self._changed[cycle.pk] = cycle
         self._ended.append(cycle)
+        self._touched.add(cycle.conversation_id)
         return cycle
 
     def _save_items(self) -> None:
-        for item, cycle in self._cycle_of:
-            item.cycle = cycle
-        changed = {item.pk: item for item, _cycle in self._cycle_of}
-        if changed:
-            Item.objects.bulk_update(sorted(changed.values(), key=lambda item: item.pk), ["cycle"])
+        """An item that has got a cycle is settled."""
+        changed = {item.pk: (item.pk, cycle.pk, False) for item, cycle in self._cycle_of}
+        rows.update(Item, ("cycle", "unsettled"), sorted(changed.values()))
 
     def _withdraw_notices(self) -> None:
         """A notice given before we knew that the answer was in time proves wrong."""
-        for cycle in self._ended:
-            if cycle.ended_at and cycle.ended_at < self.now:
-                Notice.objects.filter(cycle=cycle, at__gt=cycle.ended_at, withdrawn_at=None).update(
-                    withdrawn_at=self.now
-                )
+        ended = [cycle.pk for cycle in self._ended if cycle.pk in self._changed and cycle.ended_at < self.now]
+        if ended:
+            Notice.objects.filter(cycle__in=ended, at__gte=F("cycle__ended_at"), withdrawn_at=None).update(
+                withdrawn_at=self.now
+            )
 
     def _save_conversations(self) -> None:
+        changed = []
         for conversation in self.conversations.values():
             cycles = [c for kind in (FIRST, PROMISED) if (c := self.open.get((conversation.pk, kind)))]
             next_due = min(cycles, key=lambda cycle: cycle.due_at, default=None)
@@ -243,102 +261,30 @@ class Ledger:
             conversation.due_at = next_due.due_at if next_due else None
             conversation.due_soon_at = next_due.due_soon_at if next_due else None
             conversation.promised_at = promise.due_at if promise else None
-            conversation.revision += 1
-        if self.conversations:
-            Conversation.objects.bulk_update(
-                self.conversations.values(),
-                ["status", "snoozed_until", "due_at", "due_soon_at", "promised_at", "revision"],
-            )
+            standing = _standing(conversation)
+            if conversation.pk in self._touched or standing != self._before[conversation.pk]:
+                conversation.revision += 1
+                changed.append((conversation.pk, *standing, conversation.revision))
+        rows.update(
+            Conversation, ("status", "snoozed_until", "due_at", "due_soon_at", "promised_at", "revision"), changed
+        )
 
 
-def settle(thread_ids: Collection[int], now: datetime) -> None:
-    """Start and stop clocks for what was stored in these threads since they were last settled. Locks them by id.
-
-    Safe to run again and at the same time: what is settled is marked in the same transaction.
-    """
-    threads = {t.pk: t for t in Thread.objects.select_for_update().filter(pk__in=thread_ids).order_by("pk")}
-    news = list(
-        Item.objects.filter(thread__in=threads, unsettled=True)
-        .select_related("channel", "conversation")
-        .order_by("posted_at", "pk")
-    )
-    if not news:
-        return
-    ours = [item for item in news if item.from_us]
-    touched = {item.conversation for item in news if item.conversation}
-    if ours:
-        waiting = Q(cycles__isnull=False, cycles__ended_at=None)
-        spoken_to = Q(items__external_id__in=[item.parent_external_id for item in ours])
-        touched |= set(Conversation.objects.filter(waiting | spoken_to, thread__in={item.thread_id for item in ours}))
-    ledger = Ledger.of(touched, now)
-    natives = _native_replies(touched)
-    for item in news:
-        if item.from_us:
-            threads[item.thread_id].we_wrote = True
-            if item.native and not item.deleted_at:
-                _settle_native_reply(ledger, item)
-        elif item.conversation_id:
-            _settle_item(ledger, item, threads[item.thread_id], natives)
-    ledger.save()
-    Thread.objects.filter(pk__in={item.thread_id for item in ours}, we_wrote=False).update(we_wrote=True)
-    Item.objects.filter(pk__in=[item.pk for item in news]).update(unsettled=False)
+CYCLE_FACTS = (
+    "started_at", "due_soon_at", "due_at", "ended_at", "outcome", "reply", "verdict", "fetched_late", "next_step_at",
+)  # fmt: skip
 
 
-def _settle_item(ledger: Ledger, item: Item, thread: Thread, natives: dict[int, list[Item]]) -> None:
-    conversation = ledger.conversations[item.conversation_id]
-    if item.deleted_at or item.posted_at < item.channel.clock_from or not (item.addressed or thread.we_wrote):
-        return
-    answered_by = next((r for r in natives[conversation.pk] if r.posted_at >= item.posted_at and not r.unsettled), None)
-    if answered_by:
-        ledger.answered_before(conversation, item, answered_by)
-    else:
-        ledger.wait(conversation, [item])
+def _attname(name: str) -> str:
+    return str(ReplyCycle._meta.get_field(name).attname)
 
 
-def _settle_native_reply(ledger: Ledger, reply: Item) -> None:
-    """A reply written in the platform's own app answers whom it speaks to, at the platform's time."""
-    for conversation in _whom_it_answers(ledger, reply):
-        if reply.conversation_id is None:
-            reply.conversation = conversation
-            reply.save(update_fields=["conversation"])
-        covered = [
-            item
-            for item in ledger.waiting[conversation.pk]
-            if item.posted_at <= reply.posted_at or item.external_id == reply.parent_external_id
-        ]
-        if covered or (ledger.promised(conversation) and not ledger.first(conversation)):
-            ledger.end(conversation, ANSWER, at=reply.posted_at, reply=reply, covered=covered)
-
-
-def _whom_it_answers(ledger: Ledger, reply: Item) -> list[Conversation]:
-    """The author of its parent; if that is the top-level comment, also citizens named in it; else the only one waiting."""
-    here = [row for row in ledger.conversations.values() if row.thread_id == reply.thread_id]
-    waiting = [row for row in here if ledger.first(row) or ledger.promised(row)]
-    if not reply.parent_external_id:
-        return []
-    parent = Item.objects.filter(channel=reply.channel, thread=reply.thread).filter(
-        Q(external_id=reply.parent_external_id) | Q(earlier_ids__contains=[reply.parent_external_id])
-    ).first()  # fmt: skip
-    answered = [row for row in here if parent and row.pk == parent.conversation_id and not parent.from_us]
-    if parent and parent.parent_external_id == "" and reply.mentions:
-        answered += [row for row in waiting if _is_named(row, reply) and row not in answered]
-    if not any(row in waiting for row in answered) and len(waiting) == 1:
-        return waiting
-    return answered
-
-
-def _native_replies(conversations: Iterable[Conversation]) -> dict[int, list[Item]]:
-    """Our replies that were written in the platform's own app, by conversation, oldest first."""
-    found: dict[int, list[Item]] = defaultdict(list)
-    ids = [conversation.pk for conversation in conversations]
-    for item in Item.objects.filter(conversation__in=ids, native=True, deleted_at=None).order_by("posted_at", "pk"):
-        found[item.conversation_id].append(item)
-    return found
-
-
-def _is_named(conversation: Conversation, reply: Item) -> bool:
-    contact = conversation.contact
-    return contact is not None and bool({contact.external_id, contact.handle.lower()} & set(reply.mentions))
+def _standing(conversation: Conversation) -> tuple[object, ...]:
+    """What a ledger may change in a conversation."""
+    return (
+        conversation.status, conversation.snoozed_until, conversation.due_at, conversation.due_soon_at,
+        conversation.promised_at,
+    )  # fmt: skip
 
 
 def reopen(ledger: Ledger, conversation: Conversation) -> ReplyCycle | None:
@@ -350,7 +296,13 @@ def reopen(ledger: Ledger, conversation: Conversation) -> ReplyCycle | None:
         conversation.status = Status.OPEN
         return ledger.first(conversation)
     had_clock = Item.objects.filter(conversation=conversation, deleted_at=None, from_us=False, cycle__isnull=False)
-    items = list(had_clock.filter(cycle__outcome__in=UNANSWERED).order_by("posted_at"))
+    # An answer answers all that was written before it, whatever was ruled of that earlier.
+    answers = ReplyCycle.objects.filter(conversation=conversation, outcome__in=ANSWERED, reply__deleted_at=None)
+    last_answer = answers.aggregate(at=Max("ended_at"))["at"]
+    unanswered = had_clock.filter(cycle__outcome__in=UNANSWERED)
+    if last_answer:
+        unanswered = unanswered.filter(posted_at__gt=last_answer)
+    items = list(unanswered.order_by("posted_at"))
     if not items:
         last = ReplyCycle.objects.filter(conversation=conversation, kind=FIRST).order_by("-ended_at").first()
         items = list(had_clock.filter(cycle=last).order_by("posted_at")) if last else []
@@ -362,26 +314,25 @@ def reopen(ledger: Ledger, conversation: Conversation) -> ReplyCycle | None:
 
 
 def reply_gone(ledger: Ledger, reply: Item) -> None:
-    """Our reply has disappeared from the platform: what it answered waits again, from the oldest item now unanswered."""
-    items = Item.objects.filter(cycle__reply=reply, deleted_at=None, from_us=False).order_by("posted_at")
+    """Our reply has disappeared from the platform: what it answered waits again, unless a later reply stands there."""
+    answered = Item.objects.filter(cycle__reply=reply, deleted_at=None, from_us=False).order_by("posted_at")
     by_conversation: dict[int, list[Item]] = defaultdict(list)
-    for item in items:
+    for item in answered:
         by_conversation[item.conversation_id].append(item)
-    for conversation_id, waiting in by_conversation.items():
-        ledger.wait(ledger.conversations[conversation_id], waiting)
-
-
-def recalculate_preview(conversation: Conversation) -> None:
-    """Show the newest item that is still there."""
-    newest = conversation.items.filter(from_us=False, deleted_at=None).order_by("-posted_at", "-pk").first()
-    if newest:
-        conversation.preview, conversation.last_item_at = newest.text[:400], newest.posted_at
+    standing = Item.objects.filter(
+        conversation__in=by_conversation, from_us=True, deleted_at=None, posted_at__gt=reply.posted_at
+    )
+    later = set(standing.values_list("conversation", flat=True)) if by_conversation else set()
+    for conversation_id, items in by_conversation.items():
+        if conversation_id not in later:
+            ledger.wait(ledger.conversations[conversation_id], items)
 
 
 def undo(ledger: Ledger, event: VerdictEvent, *, by: User) -> None:
     """Restore what a verdict ended, and the conversation's status before it."""
     conversation = ledger.conversations[event.conversation_id]
     ledger.restore(event.cycles.all())
-    conversation.status = event.before.get("status", Status.OPEN)
+    before = event.before.get("status", Status.OPEN)
+    conversation.status = Status.OPEN if before == Status.WAITING and ledger.first(conversation) else before
     event.undone_at = ledger.now
     event.save(update_fields=["undone_at"])

@@ -115,11 +115,11 @@ class ItemFactory(factory.django.DjangoModelFactory):
 
 def waiting_conversation(*, posted_at: datetime = NOW, **kwargs: object) -> models.Conversation:
     """A conversation in which one citizen's item waits for us since `posted_at`."""
-    from inbox import cycles
+    from inbox import settling
 
     text = kwargs.pop("text", "När öppnar simhallen på lördag?")
     conversation = ConversationFactory(last_item_at=posted_at, preview=text, item_count=1, **kwargs)
     ItemFactory(conversation=conversation, posted_at=posted_at, fetched_at=posted_at, text=text)
-    cycles.settle([conversation.thread_id], posted_at)
+    settling.settle([conversation.thread_id], posted_at)
     conversation.refresh_from_db()
     return conversation

@@ -1,0 +1,271 @@
+"""Where items stand and who wrote them: posts, contacts, threads and conversations, found, made and kept up to date.
+
+`ingest` calls these in the order in which rows are locked; each takes a whole page and costs a fixed number of queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from accounts.models import Channel
+from connectors import base
+from inbox import rows
+from inbox.incoming import LONGEST_ID, Incoming, fit
+from inbox.models import Contact, Conversation, Item, Note, Outgoing, Post, ReplyCycle, Thread, VerdictEvent
+
+PREVIEW = 400  # characters of the newest item that the list shows
+Key = tuple[int, int | str]  # of a conversation: thread, and contact or (nobody named) the item's own external id
+
+
+def store_posts(channel: Channel, posts: Iterable[base.Post], named: Iterable[str | None]) -> dict[str, int]:
+    """Store what is read of posts, and a bare row for those that items only name. Give ids by external id."""
+    read = {post.external_id: post for post in posts if 0 < len(post.external_id) <= LONGEST_ID}
+    wanted = sorted({*read, *(id for id in named if id)})
+    if not wanted:
+        return {}
+    here = Post.objects.filter(channel=channel)
+    stored = {post.external_id: post for post in here.filter(external_id__in=wanted)}
+    new = [_post_row(channel, id, read.get(id)) for id in wanted if id not in stored]
+    if new:
+        rows.insert(Post, ("channel", "external_id", "text", "posted_at", "url", "comment_count"), new)
+        stored |= {post.external_id: post for post in here.filter(external_id__in=[row[1] for row in new])}
+    changed = [row for id, post in read.items() if (row := _post_change(stored[id], post))]
+    if changed:
+        _lock(Post, [row[0] for row in changed])
+        rows.update(Post, ("text", "posted_at", "url", "comment_count"), changed)
+    return {id: post.pk for id, post in stored.items()}
+
+
+def _post_row(channel: Channel, id: str, post: base.Post | None) -> tuple[object, ...]:
+    if post is None:
+        return channel.pk, id, "", None, "", None
+    return channel.pk, id, fit(post.text), post.posted_at, fit(post.url), post.comment_count
+
+
+def _post_change(stored: Post, read: base.Post) -> tuple[object, ...] | None:
+    """Give the new row if it differs. A reading that lacks the time, the address or the count takes none away."""
+    now = (
+        fit(read.text),
+        read.posted_at or stored.posted_at,
+        fit(read.url) or stored.url,
+        stored.comment_count if read.comment_count is None else read.comment_count,
+    )
+    before = (stored.text, stored.posted_at, stored.url, stored.comment_count)
+    return None if now == before else (stored.pk, *now)
+
+
+def store_contacts(platform: str, reads: Iterable[Incoming]) -> dict[str, int]:
+    """Store who wrote, under the name read last. Give ids by external id."""
+    authors: dict[str, base.Author] = {}
+    for read in reads:
+        if read.author and (read.author.name or read.author.external_id not in authors):
+            authors[read.author.external_id] = read.author
+    if not authors:
+        return {}
+    here = Contact.objects.filter(platform=platform)
+    stored = {contact.external_id: contact for contact in here.filter(external_id__in=[*authors])}
+    new = [(platform, id, authors[id].name, authors[id].handle) for id in sorted(authors) if id not in stored]
+    if new:
+        rows.insert(Contact, ("platform", "external_id", "name", "handle"), new)
+        stored |= {contact.external_id: contact for contact in here.filter(external_id__in=[row[1] for row in new])}
+    changed = [row for id, author in authors.items() if (row := _contact_change(stored[id], author))]
+    if changed:
+        _lock(Contact, [row[0] for row in changed])
+        rows.update(Contact, ("name", "handle"), changed)
+    return {id: contact.pk for id, contact in stored.items()}
+
+
+def _contact_change(stored: Contact, read: base.Author) -> tuple[object, ...] | None:
+    now = (read.name or stored.name, read.handle or stored.handle)
+    return None if now == (stored.name, stored.handle) else (stored.pk, *now)
+
+
+@dataclass
+class Threads:
+    """Locked threads, by external id and by id. `fresh`: made just now, with their counters right."""
+
+    by_external_id: dict[str, Thread]
+    fresh: set[int]
+
+    def __post_init__(self) -> None:
+        self.by_id = {thread.pk: thread for thread in self.by_external_id.values()}
+
+    def of(self, read: Incoming) -> Thread:
+        return self.by_external_id[read.item.thread]
+
+
+def lock_threads(
+    channel: Channel, unknown: Collection[Incoming], posts: Mapping[str, int], thread_ids: Collection[int]
+) -> Threads:
+    """Make the threads that unknown items need, and lock them and those named by id."""
+    found = _new_threads(channel, unknown, posts)
+    # Made before any is locked, in sorted order: nobody who holds a lock waits for a row in the making.
+    made = rows.insert(
+        Thread, ("channel", "external_id", "post", "last_activity_at", "item_count", "we_wrote"),
+        [found[id] for id in sorted(found)],
+    )  # fmt: skip
+    wanted = Q(channel=channel, external_id__in=[*found]) if found else Q(pk__in=[])
+    locked = Thread.objects.select_for_update(no_key=True).filter(wanted | Q(pk__in=thread_ids)).order_by("pk")
+    return Threads({thread.external_id: thread for thread in locked}, {row[0] for row in made})
+
+
+def _new_threads(
+    channel: Channel, unknown: Iterable[Incoming], posts: Mapping[str, int]
+) -> dict[str, tuple[int, str, int | None, datetime, int, bool]]:
+    found: dict[str, tuple[int, str, int | None, datetime, int, bool]] = {}
+    for read in unknown:
+        id, at, post = read.item.thread, read.item.posted_at, posts.get(read.item.post or "")
+        _channel, _id, known_post, newest, count, _wrote = found.get(id, (0, "", None, at, 0, False))
+        found[id] = (channel.pk, id, known_post or post, max(newest, at), count + 1, False)
+    return found
+
+
+def count_in_threads(threads: Threads, new: Iterable[Incoming], posts: Mapping[str, int]) -> None:
+    """Count new items in the threads that were there before."""
+    changed: dict[int, Thread] = {}
+    for read in new:
+        thread = threads.of(read)
+        if thread.pk not in threads.fresh:
+            thread.item_count += 1
+            thread.last_activity_at = max(thread.last_activity_at, read.item.posted_at)
+            thread.post_id = thread.post_id or posts.get(read.item.post or "")
+            changed[thread.pk] = thread
+    rows.update(
+        Thread, ("item_count", "last_activity_at", "post"),
+        [(thread.pk, thread.item_count, thread.last_activity_at, thread.post_id) for thread in changed.values()],
+    )  # fmt: skip
+
+
+def key_of(read: Incoming, threads: Threads, people: Mapping[str, int]) -> Key:
+    """Say which conversation a citizen's item belongs to: its author's in this thread, else one of its own."""
+    if read.author is None:
+        return threads.of(read).pk, read.item.external_id
+    return threads.of(read).pk, people[read.author.external_id]
+
+
+def store_conversations(
+    channel: Channel, news: Mapping[Key, list[Incoming]], touched: Collection[int], now: datetime
+) -> dict[Key, int]:
+    """Make or bring up to date the conversations of new items; lock those and the touched ones. Give ids by key."""
+    found = {_stored_key(row): row for row in _locked_conversations(news, touched)}
+    known = {key: row.pk for key, row in found.items()}
+    changed = [_grown(found[key], reads, channel, now) for key, reads in news.items() if key in found]
+    rows.update(Conversation, ("last_item_at", "preview", "item_count", "before_connection", "arrived_at"), changed)
+    new = [_new_conversation(channel, key, news[key], now) for key in sorted(news, key=_order) if key not in found]
+    made = rows.insert(
+        Conversation,
+        (
+            "channel", "thread", "contact", "root_external_id", "status", "last_item_at", "preview", "item_count",
+            "before_connection", "arrived_at", "revision",
+        ),
+        new, "id", "thread", "contact", "root_external_id",
+    )  # fmt: skip
+    return known | {(thread, contact or root): id for id, thread, contact, root in made}
+
+
+def _locked_conversations(news: Iterable[Key], touched: Collection[int]) -> Iterable[Conversation]:
+    keys = list(news)
+    threads = {thread for thread, _who in keys}
+    people = {who for _thread, who in keys if isinstance(who, int)}
+    roots = {who for _thread, who in keys if isinstance(who, str)}
+    wanted = Q(pk__in=touched)
+    if people:
+        wanted |= Q(thread__in=threads, contact__in=people)
+    if roots:
+        wanted |= Q(thread__in=threads, contact=None, root_external_id__in=roots)
+    return Conversation.objects.select_for_update(no_key=True).filter(wanted).order_by("pk")
+
+
+def _stored_key(row: Conversation) -> Key:
+    return row.thread_id, row.contact_id or row.root_external_id
+
+
+def _order(key: Key) -> tuple[int, int, str]:
+    thread, who = key
+    return (thread, who, "") if isinstance(who, int) else (thread, 0, who)
+
+
+def _new_conversation(channel: Channel, key: Key, reads: list[Incoming], now: datetime) -> tuple[object, ...]:
+    thread, who = key
+    contact, root = (who, "") if isinstance(who, int) else (None, who)
+    newest = max(reads, key=lambda read: read.item.posted_at)
+    return (
+        channel.pk, thread, contact, root, Conversation.Status.OPEN, newest.item.posted_at, newest.text[:PREVIEW],
+        len(reads), all(read.item.posted_at < channel.clock_from for read in reads), now, 0,
+    )  # fmt: skip
+
+
+def _grown(row: Conversation, reads: list[Incoming], channel: Channel, now: datetime) -> tuple[object, ...]:
+    newest = max(reads, key=lambda read: read.item.posted_at)
+    is_newest = newest.item.posted_at >= row.last_item_at
+    old = row.before_connection and all(read.item.posted_at < channel.clock_from for read in reads)
+    return (
+        row.pk,
+        newest.item.posted_at if is_newest else row.last_item_at,
+        newest.text[:PREVIEW] if is_newest else row.preview,
+        row.item_count + len(reads),
+        old,
+        now,
+    )
+
+
+def refresh_previews(conversation_ids: Collection[int]) -> None:
+    """Show the newest item that is still there, after edits and deletions; nothing if none is."""
+    if not conversation_ids:
+        return
+    live = Item.objects.filter(conversation__in=conversation_ids, from_us=False, deleted_at=None)
+    newest = live.order_by("conversation", "-posted_at", "-pk").distinct("conversation")
+    shown = [(item.conversation_id, item.posted_at, item.text[:PREVIEW]) for item in newest.only(*_SHOWN)]
+    rows.update(Conversation, ("last_item_at", "preview"), shown)
+    empty = set(conversation_ids) - {row[0] for row in shown}
+    Conversation.objects.filter(pk__in=empty).exclude(preview="").update(preview="")
+
+
+_SHOWN = ("conversation", "posted_at", "text")
+
+
+def adopt_author(item: Item, contact_id: int) -> None:
+    """An item's author has become known: his or her conversation it is, unless somebody has worked with it already."""
+    around = Q(pk=item.conversation_id) | Q(thread=item.thread_id, contact=contact_id)
+    both = {row.pk: row for row in Conversation.objects.select_for_update(no_key=True).filter(around).order_by("pk")}
+    alone = both.pop(item.conversation_id)
+    Item.objects.filter(pk=item.pk).update(contact=contact_id)
+    if alone.contact_id is not None:
+        return
+    if not both:
+        alone.contact_id, alone.root_external_id = contact_id, ""
+        alone.save(update_fields=["contact", "root_external_id"])
+    elif is_untouched(alone):
+        _merge(alone, next(iter(both.values())), contact_id)
+
+
+def is_untouched(conversation: Conversation) -> bool:
+    """Nobody of ours has decided, written, noted or assigned anything here."""
+    if conversation.status != Conversation.Status.OPEN or conversation.assignee_id or conversation.department_id:
+        return False
+    return not any(
+        model.objects.filter(conversation=conversation).exists()  # type: ignore[attr-defined]
+        for model in (VerdictEvent, Outgoing, Note)
+    )
+
+
+def _merge(alone: Conversation, into: Conversation, contact_id: int) -> None:
+    """Move everything over; its items wait again in the other conversation, from their own times."""
+    own = Item.objects.filter(conversation=alone, from_us=True)
+    moved = Item.objects.filter(conversation=alone, from_us=False)
+    own.update(conversation=into)
+    into.item_count += moved.update(conversation=into, contact=contact_id, cycle=None, unsettled=True)
+    into.before_connection = into.before_connection and alone.before_connection
+    into.save(update_fields=["item_count", "before_connection"])
+    ReplyCycle.objects.filter(conversation=alone).delete()
+    alone.delete()
+    refresh_previews([into.pk])
+
+
+def _lock(model: type[Post] | type[Contact], ids: Collection[object]) -> None:
+    """Lock rows in the order of their ids: an UPDATE of many takes them in any order, and two would deadlock."""
+    list(model.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))

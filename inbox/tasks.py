@@ -1,0 +1,41 @@
+"""What workers and beat run. A task takes ids and calls one function; it may run twice or never and no harm is done."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from inbox import escalation, outbox, poll
+
+
+@shared_task
+def dispatch_polls() -> None:
+    """Enqueue a poll of each surface whose time has come."""
+    for surface_id in poll.take_due(timezone.now()):
+        poll_surface.apply_async((surface_id,), expires=poll.NUDGE.total_seconds())
+    poll.settle_left_over(timezone.now())
+
+
+@shared_task
+def poll_surface(surface_id: int) -> None:
+    poll.poll_due(surface_id, now=timezone.now())
+
+
+@shared_task
+def deliver_all() -> None:
+    outbox.deliver(timezone.now())
+
+
+@shared_task
+def deliver_one(outgoing_id: int) -> None:
+    outbox.deliver_one(outgoing_id, timezone.now())
+
+
+@shared_task
+def sweep_notices() -> None:
+    escalation.sweep(timezone.now())
+
+
+@shared_task
+def send_digests() -> None:
+    escalation.digests(timezone.now())
