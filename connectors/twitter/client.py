@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,9 @@ from connectors.base import AuthExpired, Context, OutcomeUnknown, PlatformError,
 from connectors.http import RebasedSession, from_transport
 from connectors.twitter import oauth
 from connectors.twitter.errors import Unauthorised, from_answer
+
+for name in ("tweepy", "oauthlib", "requests_oauthlib"):
+    logging.getLogger(name).setLevel(logging.WARNING)  # below that, they write keys into the log
 
 TWEEPY_HOST = "https://api.twitter.com"  # hard-coded in tweepy 4.17, `BaseClient.request`
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from connectors.base import (
+    AuthExpired,
     Capability,
     Context,
     Cost,
@@ -26,7 +27,7 @@ from connectors.base import (
     Target,
     Temporary,
 )
-from connectors.twitter import conversations, mapping, oauth, snowflake
+from connectors.twitter import conversations, fields, mapping, oauth, snowflake
 from connectors.twitter.client import Client
 from connectors.twitter.errors import refusal_in_success
 from connectors.twitter.mapping import Batch, Us
@@ -40,6 +41,7 @@ LINK_PRICE = 0.20  # for any tweet with an address in it
 LINK = re.compile(r"https?://\S|\bwww\.\S|\b[\w-]+\.(?:se|com|org|net|nu|eu|info|io)\b", re.IGNORECASE)
 
 PAGE_SIZE = 100  # the most that X gives at once
+MENTIONS_REACHABLE = 800  # the newest that X lists; docs.x.com/x-api/posts/timelines, 2026-11-22
 FIND_PAGES = 10  # of our own timeline, to find one reply of ours
 WANTED: Mapping[str, Any] = {
     "expansions": "author_id,referenced_tweets.id,attachments.media_keys",
@@ -88,8 +90,8 @@ class Twitter:
     def poll(self, surface: str, cursor: Cursor, *, known: Known, now: datetime, full: bool = False) -> Iterator[Page]:
         """Read what is new on a surface, newest first; the last page carries the cursor.
 
-        Stops at the first page that lies wholly behind the last complete poll and is wholly known. A full poll reads
-        all that X still shows; with the mentions it also asks which known tweets are gone.
+        Stops at the first page that is wholly known. A full poll reads all that X still shows; with the mentions it
+        also asks which known tweets are gone.
         """
         us, threads, posts = self._us(), known.threads(), known.posts()
         wrote = frozenset(thread.external_id for thread in threads if thread.we_wrote)
@@ -107,15 +109,16 @@ class Twitter:
         if surface in ("mentions", "own"):
             method = {"mentions": "get_users_mentions", "own": "get_users_tweets"}[surface]
             yield from poll.listing(self._timeline(method, us, surface), OWNED_READ, since_id=since_id)
+            if surface == "mentions" and poll.fell_short(MENTIONS_REACHABLE):
+                yield from self._mentions_beyond(poll, us, since_id)
         elif surface.startswith("hashtag:"):
             tag = surface.partition(":")[2]
             yield from poll.listing(self._search(f"#{tag}", us, surface), POST_READ, since_id=since_id)
         elif surface == "conversation":
-            plan = conversations.plan(threads, posts, poll.mark, now, full)
+            plan = conversations.plan(threads, posts, turn=poll.mark.turn, now=now, full=full)
             for query in plan.queries:
-                ask = self._search(query.text, us, surface)
-                yield from poll.listing(ask, POST_READ, to_the_end=query.is_new)
-            poll.mark = plan.mark
+                yield from poll.listing_oldest_first(self._search(query, us, surface), POST_READ)
+            poll.mark = replace(poll.mark, turn=plan.turn)
         else:
             raise Permanent("X har inget sådant flöde.", code="unknown_surface")
         if surface == "mentions" and full:
@@ -125,6 +128,14 @@ class Twitter:
     def read(self, ids: Sequence[str]) -> Page:
         """Look tweets up by id; those that X says are gone are in `deletions`."""
         return _looked_up(self._look_up(ids, self._us()))
+
+    def _mentions_beyond(self, poll: Poll, us: Us, since_id: str | None) -> Iterator[Page]:
+        """Search for the mentions of a storm that X no longer lists."""
+        ask = self._search(f"@{us.name}", us, "mentions", until_id=poll.oldest_id)
+        try:
+            yield from poll.listing(ask, POST_READ, since_id=since_id)
+        except (Permanent, AuthExpired):  # keys that may not search
+            poll.notes.append("X visar bara de 800 senaste omnämnandena. Äldre kan saknas.")
 
     def _missing(self, known: Known, us: Us, cursor: Cursor) -> Iterator[Page]:
         """Ask for every tweet we hold: what X says is gone is a deletion, what has a newer version is an edit."""
@@ -168,7 +179,7 @@ class Twitter:
 
         return ask
 
-    def _search(self, query: str, us: Us, surface: str) -> Ask:
+    def _search(self, query: str, us: Us, surface: str, *, until_id: str | None = None) -> Ask:
         """Search the last seven days (docs.x.com/x-api/posts/search-recent-posts), as the app if it has a token."""
 
         def ask(token: str | None, *, since_id: str | None, start_time: datetime | None) -> Batch:
@@ -177,6 +188,7 @@ class Twitter:
                 query,
                 as_app=True,
                 next_token=token,
+                until_id=until_id,
                 since_id=since_id,
                 start_time=start_time,
                 max_results=PAGE_SIZE,
@@ -199,7 +211,7 @@ class Twitter:
     def _create(self, **body: Any) -> Sent:
         answer = self._client.write("create_tweet", **body)
         data = answer.get("data")
-        id = mapping.record_id(data if isinstance(data, Mapping) else None)
+        id = fields.record_id(data)
         if not id:
             raise refusal_in_success(answer) or OutcomeUnknown(
                 "X svarade inte begripligt. Det är oklart om det gick fram."
@@ -213,10 +225,10 @@ class Twitter:
         found: list[tuple[datetime | None, str]] = []
         for step in walk(lambda token: ask(token, since_id=None, start_time=since - EARLIER), max_pages=FIND_PAGES):
             for record in step.batch.records:
-                id = mapping.record_id(record)
-                ids = set(mapping.history(record)) if id else {""}
+                id = fields.record_id(record)
+                ids = set(fields.history(record)) if id else {""}
                 if not ids & {*exclude, ""} and is_our_reply(record, to, text, since):
-                    found.append((mapping.record_time(record), id))
+                    found.append((fields.time_of(record), id))
             if step.end in ("repeated", "too many") and not found:
                 raise Temporary("Det gick inte att läsa hela kontots flöde på X.", code="look_up_incomplete")
         if not found:
@@ -233,10 +245,10 @@ class Twitter:
         }
         if action not in calls:
             raise Permanent("Det går inte att göra på X.", code="not_possible")
-        method, field, expected = calls[action]
+        method, name, expected = calls[action]
         answer = self._client.write(method, target.external_id)
         data = answer.get("data")
-        if not isinstance(data, Mapping) or data.get(field) is not expected:
+        if not isinstance(data, Mapping) or data.get(name) is not expected:
             raise refusal_in_success(answer) or OutcomeUnknown(
                 "X svarade inte begripligt. Det är oklart om det gick fram."
             )
@@ -245,7 +257,7 @@ class Twitter:
         """Ask whom the keys speak for (docs.x.com/x-api/users/get-my-user)."""
         answer = self._client.read("get_me", user_fields="name,username")
         data = answer.get("data")
-        id = mapping.record_id(data if isinstance(data, Mapping) else None)
+        id = fields.record_id(data)
         if not isinstance(data, Mapping) or not id:
             raise refusal_in_success(answer) or Temporary("X svarade inte begripligt.", code="bad_answer")
         name, handle = data.get("name"), data.get("username")

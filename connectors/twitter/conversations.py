@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.base import KnownThread
 from connectors.twitter import snowflake
-from connectors.twitter.paging import REACH, Mark
+from connectors.twitter.paging import REACH
 
 LIVELY = timedelta(hours=48)  # asked for in every poll; the older ones of a week take turns, one query a poll
 FULL_REACH = timedelta(days=30)  # a full poll asks for these: X shows answers of the last 7 days, in any conversation
@@ -17,36 +17,21 @@ POSTS_WITHOUT_TIME = 13  # our newest posts whose ids tell no time: one query
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """One search. `is_new`: these conversations have not been read before, so it is followed to its end."""
-
-    text: str
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """The searches of one poll, and the mark to go on from once they have been made."""
+    """The queries of one poll, and whose turn it is among the older conversations in the next."""
 
-    queries: tuple[Query, ...]
-    mark: Mark
+    queries: tuple[str, ...]
+    turn: int
 
 
-def plan(threads: Sequence[KnownThread], posts: Sequence[str], mark: Mark, now: datetime, full: bool) -> Plan:
+def plan(threads: Sequence[KnownThread], posts: Sequence[str], *, turn: int, now: datetime, full: bool) -> Plan:
     """Choose what to search for; `posts` are the conversations that we began, newest first."""
     active = _activity(threads, posts, now)
-    reach = FULL_REACH if full else REACH
-    within = [id for id, at in active.items() if at >= now - reach]
+    within = [id for id, at in active.items() if at >= now - (FULL_REACH if full else REACH)]
     lively = [id for id in within if full or active[id] >= now - LIVELY]
-    older = [id for id in within if id not in set(lively)]
-    turns = list(_queries(older))
-    turn = mark.turn % len(turns) if turns else 0
-    chosen = [*lively, *(turns[turn] if turns else ())]
-    new = [id for id in chosen if id not in mark.threads]
-    again = [id for id in chosen if id in mark.threads]
-    queries = [Query(_text(ids), is_new) for group, is_new in ((new, True), (again, False)) for ids in _queries(group)]
-    read = (mark.threads & set(active)) | set(chosen)
-    return Plan(tuple(queries), replace(mark, threads=frozenset(read), turn=turn + 1 if turns else 0))
+    turns = list(_queries(within[len(lively) :]))
+    waiting = turns[turn % len(turns)] if turns else []
+    return Plan(tuple(_text(ids) for ids in _queries([*lively, *waiting])), turn + 1 if turns else 0)
 
 
 def _activity(threads: Sequence[KnownThread], posts: Sequence[str], now: datetime) -> dict[str, datetime]:

@@ -45,7 +45,7 @@ def expires_at(token: Token) -> datetime | None:
 def is_due(token: Token, now: datetime) -> bool:
     """Tell whether the access token must be refreshed before it is used."""
     end = expires_at(token)
-    return can_refresh(token) and end is not None and now >= end - MARGIN
+    return can_refresh(token) and end is not None and now + MARGIN >= end
 
 
 def refreshed(context: Context, session: Metered, stale: Token, now: datetime) -> dict[str, Any]:

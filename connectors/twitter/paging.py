@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
-from connectors.base import Cursor, Item
+from connectors.base import Cursor
 from connectors.twitter import snowflake
 from connectors.twitter.mapping import Batch
 
@@ -50,37 +50,31 @@ class Mark:
 
     `newest_id`: the highest id seen. `since_id`: the highest of those that were older than the overlap then.
     `read_at`: when that poll began, by X's clock where it says. `tells_time`: this server's ids are real snowflakes.
-    `threads`, `turn`: for conversations, which ones have been read, and whose turn is next among the older ones.
+    `turn`: for conversations, whose turn is next among the older ones.
     """
 
     newest_id: str | None = None
     since_id: str | None = None
     read_at: datetime | None = None
     tells_time: bool = False
-    threads: frozenset[str] = frozenset()
     turn: int = 0
 
     @classmethod
     def read(cls, cursor: Cursor) -> Mark:
         """Read a stored cursor; what is missing or odd in it is as if it had never been."""
-        read_at = cursor.get("read_at")
-        threads = cursor.get("threads")
+        newest_id, since_id, turn = (cursor.get(name) for name in ("newest_id", "since_id", "turn"))
         return cls(
-            newest_id=cursor.get("newest_id"),
-            since_id=cursor.get("since_id"),
-            read_at=datetime.fromisoformat(read_at) if isinstance(read_at, str) else None,
+            newest_id=newest_id if isinstance(newest_id, str) else None,
+            since_id=since_id if isinstance(since_id, str) else None,
+            read_at=_moment(cursor.get("read_at")),
             tells_time=cursor.get("tells_time") is True,
-            threads=frozenset(threads) if isinstance(threads, list) else frozenset(),
-            turn=int(cursor.get("turn", 0)),
+            turn=turn if isinstance(turn, int) else 0,
         )
 
     def written(self) -> dict[str, Any]:
         """Give the cursor to store."""
-        made: dict[str, Any] = {"newest_id": self.newest_id, "since_id": self.since_id, "tells_time": self.tells_time}
-        made["read_at"] = self.read_at.isoformat() if self.read_at else None
-        if self.threads or self.turn:
-            made |= {"threads": sorted(self.threads, key=snowflake.order), "turn": self.turn}
-        return made
+        read_at = self.read_at.isoformat() if self.read_at else None
+        return {**asdict(self), "read_at": read_at}
 
     def begin(self) -> str | None:
         """Give the `since_id` to ask with: the overlap before the last poll, None to read all there is."""
@@ -95,13 +89,12 @@ class Mark:
         """Tell whether a page lies wholly behind where the last complete poll ended."""
         return self.newest_id is not None and all(_not_after(id, self.newest_id) for id in ids)
 
-    def moved(self, ids: Iterable[str], items: Iterable[Item], read_at: datetime) -> Mark:
-        """Give the mark after a complete poll that saw these."""
+    def moved(self, ids: Iterable[str], times: Mapping[str, datetime], read_at: datetime) -> Mark:
+        """Give the mark after a complete poll that saw these ids, and when the tweets of some were first posted."""
         newest = max(filter(None, (self.newest_id, *ids)), key=snowflake.order, default=None)
-        items = list(items)
-        before = [item.external_id for item in items if item.posted_at <= read_at - OVERLAP]
+        before = [id for id, posted_at in times.items() if posted_at <= read_at - OVERLAP]
         since = max(filter(None, (self.since_id, *before)), key=snowflake.order, default=None)
-        tells = [snowflake.tells_time(first_id(item), item.posted_at) for item in items]
+        tells = [snowflake.tells_time(id, posted_at) for id, posted_at in times.items()]
         return replace(
             self,
             newest_id=newest,
@@ -111,11 +104,6 @@ class Mark:
         )
 
 
-def first_id(item: Item) -> str:
-    """Give the id under which an item was first posted."""
-    return item.earlier_ids[0] if item.earlier_ids else item.external_id
-
-
 def clock(headers: Mapping[str, str], now: datetime) -> datetime:
     """Give X's own time from an answer, or ours if that is earlier: too early only reads a little twice."""
     try:
@@ -123,6 +111,13 @@ def clock(headers: Mapping[str, str], now: datetime) -> datetime:
     except (TypeError, ValueError):
         return now
     return min(now, said if said.tzinfo else said.replace(tzinfo=UTC))
+
+
+def _moment(said: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(said)
+    except (TypeError, ValueError):
+        return None
 
 
 def _not_after(id: str, newest: str) -> bool:

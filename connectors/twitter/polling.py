@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from connectors.base import Cost, Cursor, Item, Known, Page
+from connectors.twitter import snowflake
 from connectors.twitter.errors import SinceTooOld
 from connectors.twitter.mapping import Batch
 from connectors.twitter.paging import REACH, Mark, walk
@@ -40,12 +41,22 @@ class Poll:
     complete: bool = True
     began_at: datetime | None = None
     _ids: set[str] = field(default_factory=set)
-    _items: list[Item] = field(default_factory=list)
+    _times: dict[str, datetime] = field(default_factory=dict)  # by the id under which it was first posted
 
-    def listing(
-        self, ask: Ask, price: float, *, since_id: str | None = None, to_the_end: bool = False
-    ) -> Iterator[Page]:
-        """Walk one list. Stops early at a page that the last complete poll had reached and that is wholly known."""
+    def listing(self, ask: Ask, price: float, *, since_id: str | None = None) -> Iterator[Page]:
+        """Walk one list, newest first, to the first page that the last complete poll had reached and that is known."""
+        yield from self._walk(
+            ask, price, since_id, lambda batch: self.mark.reaches(batch.ids) and self._is_known(batch)
+        )
+
+    def listing_oldest_first(self, ask: Ask, price: float) -> Iterator[Page]:
+        """Walk one list to the first page that is wholly known, whoever read it, and only then give its pages.
+
+        The oldest first: should we be stopped between them, what is left lies before the first page that is known.
+        """
+        yield from reversed(list(self._walk(ask, price, None, self._is_known)))
+
+    def _walk(self, ask: Ask, price: float, since_id: str | None, is_enough: Callable[[Batch], bool]) -> Iterator[Page]:
         window: dict[str, Any] = {"since_id": None if self.full else since_id, "start_time": None}
 
         def fetch(token: str | None) -> Batch:
@@ -64,8 +75,7 @@ class Poll:
             batch = step.batch
             newest = self.look_up(batch.newer) if batch.newer else Batch()
             items = (*batch.items, *newest.items)
-            self._ids.update(batch.ids)
-            self._items += items
+            self._remember(batch, items)
             yield Page(
                 posts=(*batch.posts, *newest.posts),
                 items=items,
@@ -76,15 +86,27 @@ class Poll:
             if step.end in NOTES:
                 self.complete = False
                 self.notes.append(NOTES[step.end])
-            if not (self.full or to_the_end) and batch.ids and self._is_known(batch):
+            if not self.full and batch.ids and is_enough(batch):
                 return
 
-    def _is_known(self, batch: Batch) -> bool:
-        ids = [item.external_id for item in batch.items]
-        return self.mark.reaches(batch.ids) and not batch.newer and self._stored(ids) >= set(ids)
+    def fell_short(self, reachable: int) -> bool:
+        """Tell whether a list ended where X stops listing, before it reached what has been read or X's seven days."""
+        if not self.complete or len(self._ids) < reachable or self.mark.reaches([self.oldest_id or ""]):
+            return False
+        return bool(self._times) and min(self._times.values()) > self.now - REACH
 
-    def _stored(self, ids: Collection[str]) -> set[str]:
-        return set(self.known.item_ids(ids)) if ids else set()
+    @property
+    def oldest_id(self) -> str | None:
+        return min(self._ids, key=snowflake.order, default=None)
+
+    def _remember(self, batch: Batch, items: Iterable[Item]) -> None:
+        self._ids.update(batch.ids)
+        self._times.update({(*item.earlier_ids, item.external_id)[0]: item.posted_at for item in items})
+        self._times.update({post.external_id: post.posted_at for post in batch.posts if post.posted_at})
+
+    def _is_known(self, batch: Batch) -> bool:
+        ids = {item.external_id for item in batch.items}
+        return not batch.newer and (not ids or set(self.known.item_ids(ids)) >= ids)
 
     def _note_gap(self) -> None:
         """Say what may be missing: X searches seven days back and no further."""
@@ -95,7 +117,7 @@ class Poll:
 
     def closing(self) -> Page:
         """Give the last page: the new cursor if everything was read, the old one and the reason if not."""
-        moved = self.mark.moved(self._ids, self._items, self.began_at or self.now)
+        moved = self.mark.moved(self._ids, self._times, self.began_at or self.now)
         return Page(
             cursor=moved.written() if self.complete else self.cursor,
             complete=self.complete,
