@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -109,20 +110,22 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return out
 
 
-def without(spans: list[Span], holes: Iterable[Span]) -> list[Span]:
+def without(spans: list[Span], holes: list[Span]) -> list[Span]:
     """Cut the holes out of the spans; both ascending and apart."""
-    for hole_start, hole_end in holes:
-        cut: list[Span] = []
-        for start, end in spans:
-            if end <= hole_start or hole_end <= start:
-                cut.append((start, end))
-                continue
+    cut: list[Span] = []
+    first = 0
+    for start, end in spans:
+        while first < len(holes) and holes[first][1] <= start:
+            first += 1
+        for hole_start, hole_end in islice(holes, first, None):
+            if end <= hole_start:
+                break
             if start < hole_start:
                 cut.append((start, hole_start))
-            if hole_end < end:
-                cut.append((hole_end, end))
-        spans = cut
-    return spans
+            start = hole_end
+        if start < end:
+            cut.append((start, end))
+    return cut
 
 
 def _year_start(year: int) -> int:

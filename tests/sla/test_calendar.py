@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -259,3 +260,15 @@ def test_the_zone_of_the_calendar_not_of_the_arrival_says_which_day_it_is() -> N
     assert due_at(SE24_POLICY, saturday_in_stockholm.astimezone(ZoneInfo("America/New_York"))).astimezone(
         STOCKHOLM
     ) == local("2026-01-13 00:00")
+
+
+def test_thousands_of_pauses_cost_little_and_are_all_taken_off() -> None:
+    noon = local("2026-01-01 12:00").astimezone(UTC)
+    pauses = [
+        [(noon + timedelta(hours=n)).isoformat(), (noon + timedelta(hours=n, minutes=1)).isoformat()]
+        for n in range(5000)
+    ]
+    policy = changed(pauses=pauses)
+    started = time.perf_counter()
+    assert due_at(policy, local("2026-01-13 10:00")) == local("2026-01-14 10:25")
+    assert time.perf_counter() - started < 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -34,16 +35,25 @@ def policy_file(tmp_path: Path) -> Path:
     return path
 
 
-def due(*arguments: object, stdin: bytes = b"", code: int = 0) -> list[Any]:
-    """Run the command with neither database nor Redis within reach."""
-    nowhere = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
-    secrets = {"SECRET_KEY": "x", "TOKEN_KEYS": "x"}
+COMMAND = [sys.executable, "manage.py", "due"]
+# Neither database nor Redis within reach.
+ALONE = {
+    **os.environ,
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "SECRET_KEY": "x",
+    "TOKEN_KEYS": "x",
+}
+
+
+def due(*arguments: object, stdin: bytes = b"", code: int = 0, **environment: str) -> list[Any]:
+    """Run the command with no service within reach."""
     ran = subprocess.run(
-        [sys.executable, "manage.py", "due", *map(str, arguments)],
+        [*COMMAND, *map(str, arguments)],
         input=stdin,
         capture_output=True,
         cwd=settings.BASE_DIR,
-        env={**os.environ, **nowhere, **secrets},
+        env={**ALONE, **environment},
         check=False,
         timeout=60,
     )
@@ -102,8 +112,21 @@ def test_a_file_that_is_not_there_or_no_json_is_one_line_and_exit_code_1(tmp_pat
     assert due("--policy-file", tmp_path / "bad", FRIDAY, code=1)[0]["error"]["code"] == "bad_policy_file"
 
 
-def test_explain_adds_swedish_sentences(policy_file: Path) -> None:
-    [found] = due("--policy-file", policy_file, "--explain", FRIDAY)
+def test_a_reader_that_has_had_enough_is_no_failure(policy_file: Path) -> None:
+    lines = f"{FRIDAY}\n".encode() * 20_000
+    arguments = [*COMMAND, "--policy-file", str(policy_file), "-"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(arguments, cwd=settings.BASE_DIR, env=ALONE, **pipes) as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(lines)
+            process.stdin.close()
+        assert (process.wait(60), process.stderr.read()) == (0, b"")
+
+
+def test_explain_adds_swedish_sentences_in_any_locale(policy_file: Path) -> None:
+    [found] = due("--policy-file", policy_file, "--explain", FRIDAY, PYTHONIOENCODING="ascii")
     assert found["explanation"][2] == "Lördag 10 januari – söndag 11 januari: klockan står still (helg)."
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,11 +38,17 @@ class Command(BaseCommand):
         parser.add_argument("times", nargs="+", metavar="TIME", help="ISO 8601 with offset; or a single -")
 
     def run_from_argv(self, argv: list[str]) -> None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8, whatever the terminal's locale
         try:
             super().run_from_argv(argv)
+            sys.stdout.flush()
         except ClockError as error:
             self.stdout.write(_failure(error))
             sys.exit(1)
+        except BrokenPipeError:
+            # The reader has had enough, as `head` does; nothing must be flushed to it at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def handle(
         self, *, policy_file: Path | None, policy: str | None, explain: bool, times: list[str], **options: Any
