@@ -48,7 +48,7 @@ def is_wanted() -> bool:
 def database_url(var: Path) -> str:
     """Say where the embedded database of this VAR_DIR is, started or not."""
     sockets = Layout(var).sockets
-    return f"postgresql://{servers.DATABASE}@/{servers.DATABASE}?host={quote(str(sockets))}"
+    return f"postgresql://{servers.DATABASE}@/{servers.DATABASE}?host={quote(str(sockets))}&port={servers.PORT}"
 
 
 def redis_url(var: Path) -> str:
@@ -76,13 +76,13 @@ def ensure(var: Path, *, durable: bool = True, grace: float = keeper.GRACE) -> S
 def take_share(layout: Layout) -> None:
     """Hold the users' lock until this process ends; while the servers are just being stopped, wait for that."""
     users = layout.run / "users"
-    if layout.var not in _held:
-        try:
-            private_folder(layout.run)
+    try:
+        private_folder(layout.run)
+        if layout.var not in _held:
             _held[layout.var] = hold(users, fcntl.LOCK_SH)
-        except (OSError, RuntimeError) as error:
-            raise NotStarted(f"{layout.var} cannot be used for the embedded services: {error}") from error
-    os.utime(users)
+        os.utime(users)
+    except (OSError, RuntimeError) as error:
+        raise NotStarted(f"{layout.var} cannot be used for the embedded services: {error}") from error
 
 
 def let_go(var: Path, *, linger: bool = True) -> None:
@@ -140,6 +140,7 @@ def launch(layout: Layout, *, durable: bool, grace: float) -> None:
         started = subprocess.run(
             [sys.executable, "-m", "config.keeper", *options],
             cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -65,13 +65,13 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def private_folder(path: Path, owner: int | None = None, mode: int = 0o700) -> None:
+def private_folder(path: Path, owner: int | None = None, mode: int | None = None) -> None:
     """Make a folder that only its owner may enter, and refuse one that somebody else made."""
-    path.mkdir(mode=mode, parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), owner}:
         raise RuntimeError(f"{path} belongs to another user; run Gensvar as that one")
     if owner is not None and found.st_uid != owner:
         os.chown(path, owner, -1)
-    if stat.S_IMODE(found.st_mode) != mode:
+    if mode is not None and stat.S_IMODE(found.st_mode) != mode:
         path.chmod(mode)

@@ -21,6 +21,8 @@ from config.privileges import become, reaches_everything
 PATIENCE = 60  # seconds a server may take to answer: crash recovery of a large database is slow
 LOG_LIMIT = 5_000_000  # bytes; a longer log starts afresh with its server
 DATABASE = "gensvar"
+PORT = 5432  # a part of the socket's name; said everywhere, since PGPORT in somebody's environment would change it
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}  # nothing of ours, least of all secrets, is the servers' to know
 
 INITDB = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8", "--auth=trust", "--no-sync"]
 CHARACTER_TYPES = (
@@ -30,6 +32,7 @@ CHARACTER_TYPES = (
 )  # any will do; plain C takes ” and – for letters in full text
 POSTGRES = {
     "listen_addresses": "",
+    "port": str(PORT),
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "256MB",
@@ -96,6 +99,7 @@ class Server:
             self.process = subprocess.Popen(
                 self.command,
                 cwd="/",
+                env=ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -163,7 +167,7 @@ def postgres(layout: Layout, user: pwd.struct_passwd | None, *, durable: bool) -
         layout=layout,
         user=user,
         pid_file=pid_file,
-        socket=layout.sockets / ".s.PGSQL.5432",
+        socket=layout.sockets / f".s.PGSQL.{PORT}",
         answers=answers,
         polite=signal.SIGINT,
         abrupt=signal.SIGQUIT,
@@ -213,7 +217,7 @@ def make_folders(layout: Layout, user: pwd.struct_passwd | None) -> None:
     for ours in (layout.run, layout.var / "log", layout.data.parent, layout.sockets.parent):
         private_folder(ours, mode=on_the_way)
     for theirs in (layout.sockets, layout.var / "redis"):
-        private_folder(theirs, None if user is None else user.pw_uid)
+        private_folder(theirs, None if user is None else user.pw_uid, mode=0o700)
 
 
 def locale_options() -> list[str]:
@@ -235,6 +239,7 @@ def make_cluster(layout: Layout, user: pwd.struct_passwd | None) -> None:
     made = subprocess.run(
         [postgres_binary("initdb"), "-D", str(unfinished), "-U", DATABASE, *INITDB, *locale_options()],
         cwd="/",
+        env=ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -247,19 +252,9 @@ def make_cluster(layout: Layout, user: pwd.struct_passwd | None) -> None:
 
 def make_database(layout: Layout) -> None:
     """Make our database in a cluster that lacks it."""
+    options = ["-h", str(layout.sockets), "-U", DATABASE, "-w", "--maintenance-db=postgres"]
     made = subprocess.run(
-        [
-            postgres_binary("createdb"),
-            "-h",
-            str(layout.sockets),
-            "-U",
-            DATABASE,
-            "-w",
-            "--maintenance-db=postgres",
-            DATABASE,
-        ],
-        capture_output=True,
-        text=True,
+        [postgres_binary("createdb"), *options, DATABASE], env=ENVIRONMENT, capture_output=True, text=True
     )
     if made.returncode and "already exists" not in made.stderr:
         raise RuntimeError(f"createdb failed: {made.stderr.strip()}")

@@ -50,6 +50,15 @@ def test_the_embedded_services_listen_on_no_network_port(var: Path) -> None:
         assert stat.S_IMODE(Layout(var).sockets.stat().st_mode) == 0o700
 
 
+def test_names_of_another_database_in_the_environment_change_nothing(
+    var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"PGPORT": "5999", "PGHOST": "nowhere", "PGDATA": "/nowhere", "LANG": "xx_YY"}.items():
+        monkeypatch.setenv(name, value)
+    with holder(var):
+        assert answers(var)
+
+
 def test_asking_for_services_that_are_up_takes_less_than_20_ms(var: Path) -> None:
     with holder(var):
         embedded.ensure(var)

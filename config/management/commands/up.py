@@ -80,6 +80,7 @@ class Up:
         self.users: list[dict[str, str]] = []
         self.worker = f"up-{os.getpid()}@gensvar"
         self.has_sandbox = False
+        self.services_wanted_at = 0.0
 
     def start(self, port: int | None, *, with_sandbox: bool) -> None:
         """Start all and say so once all answer."""
@@ -156,10 +157,13 @@ class Up:
         sys.stderr.flush()
 
     def mend(self) -> None:
-        try:
-            self.keep_services()
-        except embedded.NotStarted as error:
-            supervisor.say("services", str(error))
+        """Start again what died. What cannot be started is tried again later, not ten times a second."""
+        if time.monotonic() > self.services_wanted_at:
+            try:
+                self.keep_services()
+            except embedded.NotStarted as error:
+                supervisor.say("services", str(error))
+                self.services_wanted_at = time.monotonic() + supervisor.LONGEST_PAUSE
         supervisor.mend(self.children)
 
     def stay(self) -> None:
