@@ -1,0 +1,127 @@
+"""A platform of the sandbox together with our rows of it: a citizen has written, and we may answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from accounts.models import Channel, User
+from connectors.base import Sent
+from inbox import actions, outbox
+from inbox.models import Conversation, Item, Outgoing
+from sandbox.entries import Entry
+from tests.connectors.facebook.stage import FacebookStage
+from tests.connectors.stage import Stage
+from tests.connectors.twitter.stage import TwitterStage
+from tests.connectors.youtube.stage import YouTubeStage
+from tests.factories import (
+    ChannelFactory,
+    ContactFactory,
+    ConversationFactory,
+    ItemFactory,
+    PostFactory,
+    ThreadFactory,
+    UserFactory,
+)
+from tests.sandbox_server import RunningSandbox
+
+STAGES: dict[str, type[Stage]] = {"twitter": TwitterStage, "facebook": FacebookStage, "youtube": YouTubeStage}
+PLATFORMS = tuple(STAGES)
+ANSWER = "Välkommen! Simhallen öppnar klockan tio på lördag."
+
+
+class Scene:
+    """Needs the database and the settings fixture; the channel speaks to the sandbox over loopback."""
+
+    def __init__(self, sandbox: RunningSandbox, platform: str, settings: Any) -> None:
+        settings.PLATFORM_URLS = {**settings.PLATFORM_URLS, platform: sandbox.url}
+        settings.GOOGLE_TOKEN_URL = f"{sandbox.url}/token"
+        self.stage = STAGES[platform](sandbox)
+        context = self.stage.context()
+        self.channel: Channel = ChannelFactory(
+            platform=platform, external_id=self.stage.our_id, handle=context.handle, token=dict(context.token)
+        )
+        self.anna: User = UserFactory(name="Anna Ek")
+
+    def citizen_writes(self, text: str = "När öppnar simhallen på lördag?") -> Conversation:
+        """Let the citizen write, and store it as a poll would."""
+        return self.stored(self.stage.citizen_writes(text, at=datetime.now(UTC) - timedelta(minutes=30)))
+
+    def stored(self, entry: Entry) -> Conversation:
+        from inbox import ingest
+
+        post = PostFactory(channel=self.channel, external_id=entry.root or f"root-{entry.id}")
+        thread = ThreadFactory(channel=self.channel, post=post, external_id=entry.thread or entry.id)
+        contact = ContactFactory(platform=self.channel.platform, external_id=f"{entry.author}-{entry.id}")
+        conversation = ConversationFactory(thread=thread, channel=self.channel, contact=contact)
+        ItemFactory(
+            conversation=conversation,
+            external_id=entry.id,
+            text=entry.text,
+            posted_at=entry.created_at,
+            fetched_at=entry.created_at,
+        )
+        ingest.settle([thread.pk], datetime.now(UTC))
+        conversation.refresh_from_db()
+        return conversation
+
+    def reply(self, conversation: Conversation | None = None, **given: Any) -> Outgoing:
+        """Queue Anna's answer. Without a conversation a new citizen writes first."""
+        conversation = conversation or self.citizen_writes()
+        asked = {"kind": "answer", "text": ANSWER, "key": f"k{conversation.pk}", "now": datetime.now(UTC), **given}
+        return actions.reply(conversation.pk, by=asked.pop("by", self.anna), **asked)
+
+    def deliver(self, after: timedelta = timedelta()) -> list[Outgoing]:
+        """Run the outbox as if so much time had passed."""
+        return outbox.deliver(datetime.now(UTC) + after)
+
+    def on_the_platform(self, text: str = ANSWER) -> list[Entry]:
+        return self.stage.our_entries(text)
+
+    def writes(self) -> int:
+        return len(self.stage.writes())
+
+
+class FakeConnector:
+    """Does what a test says, for faults that cannot be had on the wire. Registered in the test that uses it."""
+
+    platform = "facebook"
+    capabilities = frozenset[str]()
+    max_length = 8000
+    outcome: Any = Sent("r1")  # what reply() gives, or raises
+    found: Any = None  # what find_sent() gives, or raises
+    sent: list[tuple[str, str]] = []
+    looked: list[dict[str, Any]] = []
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+
+    def reply(self, to: Any, text: str) -> Sent:
+        FakeConnector.sent.append((to.external_id, text))
+        return self._do(FakeConnector.outcome)
+
+    def find_sent(self, to: Any, text: str, **given: Any) -> Sent | None:
+        FakeConnector.looked.append(given)
+        return self._do(FakeConnector.found)
+
+    @staticmethod
+    def _do(outcome: Any) -> Any:
+        outcome = outcome() if callable(outcome) else outcome
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+
+def fake(monkeypatch: Any, outcome: Any = None, found: Any = None) -> type[FakeConnector]:
+    """Let every Facebook channel speak through the fake connector, in this test."""
+    from connectors import registry
+
+    monkeypatch.setitem(registry.PATHS, "facebook", "tests.inbox.scene:FakeConnector")
+    FakeConnector.outcome, FakeConnector.found = outcome or Sent("r1"), found
+    FakeConnector.sent, FakeConnector.looked = [], []
+    return FakeConnector
+
+
+def own_item(conversation: Conversation, **given: Any) -> Item:
+    """An answer of ours from the platform's own app, as ingest has stored it."""
+    return ItemFactory(conversation=conversation, from_us=True, native=True, **given)
