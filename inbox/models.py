@@ -1,10 +1,15 @@
-"""Threads, conversations, items, reply cycles, and what is on its way out."""
+"""Threads, conversations, items, reply cycles, and what is on its way out.
+
+A foreign key has no index of its own (`db_index=False`) where another index begins with it, or where nobody looks that
+way: each index is paid for with every comment that comes in.
+"""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -33,7 +38,7 @@ class Contact(models.Model):
 class Post(models.Model):
     """Something of ours that people write under."""
 
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="posts")
+    channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, related_name="posts")
     external_id = models.CharField(max_length=200)
     text = models.TextField(blank=True)
     posted_at = models.DateTimeField(null=True, blank=True)
@@ -50,7 +55,7 @@ class Post(models.Model):
 class Thread(models.Model):
     """One place where people talk: X a conversation; Facebook and YouTube a top-level comment with its replies."""
 
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="threads")
+    channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, related_name="threads")
     external_id = models.CharField(max_length=200)
     post = models.ForeignKey(Post, models.PROTECT, null=True, blank=True, related_name="threads")
     last_activity_at = models.DateTimeField()
@@ -142,11 +147,15 @@ class Item(models.Model):
     `raw` is the platform's record as ASCII-escaped JSON: PostgreSQL takes neither NUL nor lone surrogates.
     """
 
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="items")
-    thread = models.ForeignKey(Thread, models.PROTECT, related_name="items")
-    conversation = models.ForeignKey(Conversation, models.PROTECT, null=True, blank=True, related_name="items")
+    channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, related_name="items")
+    thread = models.ForeignKey(Thread, models.PROTECT, db_index=False, related_name="items")
+    conversation = models.ForeignKey(
+        Conversation, models.PROTECT, null=True, blank=True, db_index=False, related_name="items"
+    )
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="items")
-    cycle = models.ForeignKey("ReplyCycle", models.SET_NULL, null=True, blank=True, related_name="items")
+    cycle = models.ForeignKey(
+        "ReplyCycle", models.SET_NULL, null=True, blank=True, db_index=False, related_name="items"
+    )
     external_id = models.CharField(max_length=200)
     earlier_ids = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     parent_external_id = models.CharField(max_length=200, blank=True)
@@ -157,7 +166,7 @@ class Item(models.Model):
     posted_at = models.DateTimeField()
     fetched_at = models.DateTimeField()
     first_seen_at = models.DateTimeField(null=True, blank=True)
-    first_seen_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    first_seen_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, db_index=False, related_name="+")
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     missing_since = models.DateTimeField(
@@ -184,6 +193,7 @@ class Item(models.Model):
             ),  # poll.known
             models.Index(fields=["cycle"], condition=Q(cycle__isnull=False), name="item_of_cycle"),  # cycles
             models.Index(fields=["thread"], condition=Q(unsettled=True), name="item_unsettled"),  # settling.settle
+            GinIndex(fields=["earlier_ids"], condition=~Q(earlier_ids=[]), name="item_earlier_ids"),  # ingest.by_ids
         ]
 
     def __str__(self) -> str:
@@ -207,7 +217,7 @@ class ItemVersion(models.Model):
 class UnreadableRecord(models.Model):
     """A record of the platform that could not be understood: kept raw, so that nothing is lost."""
 
-    channel = models.ForeignKey(Channel, models.CASCADE, related_name="unreadable")
+    channel = models.ForeignKey(Channel, models.CASCADE, db_index=False, related_name="unreadable")
     surface = models.CharField(max_length=120)
     reason = models.TextField()
     raw = models.TextField()
@@ -242,7 +252,7 @@ class ReplyCycle(models.Model):
         WITHDRAWN = "withdrawn", _("borttaget av avsändaren")
         SUPERSEDED = "superseded", _("ersatt av nytt besked")
 
-    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="cycles")
+    conversation = models.ForeignKey(Conversation, models.PROTECT, db_index=False, related_name="cycles")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     started_at = models.DateTimeField()
     due_soon_at = models.DateTimeField()
@@ -251,7 +261,7 @@ class ReplyCycle(models.Model):
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     reply = models.ForeignKey(Item, models.SET_NULL, null=True, blank=True, related_name="ended_cycles")
     verdict = models.ForeignKey("VerdictEvent", models.SET_NULL, null=True, blank=True, related_name="cycles")
-    policy = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, blank=True, related_name="+")
+    policy = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
     fetched_late = models.BooleanField(default=False)  # it was overdue before we had fetched it
     next_step_at = models.DateTimeField(null=True, blank=True)
 
