@@ -2,8 +2,9 @@
 
 Posts, comments and answers with field expansion, both orders and filters, cursor paging with whole `next` addresses,
 look-ups by `ids`, writes, usage headers, and errors with Graph's codes. Platform-only extras of an entry:
-`from_withheld`, `withhold` (fields left out of every answer), `tags`, `media` (addresses), `likes` (account ids),
-`story`. A page's token: kind `page`, `extra` with `app_id`, `app_secret`, `scopes`, `require_proof`.
+`from_withheld`, `withhold` (fields left out of every answer), `tags`, `media` (addresses), `image` (one address),
+`sticker`, `likes` (account ids), `story`. A page's token: kind `page`, `extra` with `app_id`, `app_secret`, `scopes`,
+`require_proof`.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def _error(error: GraphError) -> Response:
 @blueprint.route("/v<int:major>.<int:minor>/<path:path>", methods=METHODS)
 def call(major: int, minor: int, path: str) -> Response:
     """Answer any call: who asks, for what, and what comes of it."""
-    if minor != 0 or major > NEWEST:
+    if major > NEWEST:
         raise GraphError(f"Unknown path components: /v{major}.{minor}/{path}", code=2500)
     g.version = f"v{max(major, OLDEST)}.0"
     given = {**request.args.to_dict(), **request.form.to_dict()}

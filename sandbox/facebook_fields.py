@@ -23,16 +23,20 @@ class Field:
 
 def parse(text: str) -> tuple[Field, ...]:
     """Read a list of fields. Raises BadFields."""
-    parser = _Parser(text)
+    parser = _Parser("".join(text.split()))
     found = parser.fields()
-    if parser.at != len(text):
-        raise BadFields(text[parser.at : parser.at + 20])
+    if parser.at != len(parser.text):
+        raise BadFields(parser.rest)
     return found
 
 
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
+
+    @property
+    def rest(self) -> str:
+        return self.text[self.at : self.at + 20]
 
     def fields(self) -> tuple[Field, ...]:
         found = []
@@ -56,29 +60,27 @@ class _Parser:
         if self._skip("{"):
             inner = self.fields()
             if not self._skip("}"):
-                raise BadFields(self.text[self.at : self.at + 20])
+                raise BadFields(self.rest)
         return Field(name, args, inner, alias, self.text[begin + 1 : self.at - 1] if self.at > begin else "")
 
     def _name_ahead(self) -> bool:
-        while self.text[self.at : self.at + 1].isspace():
-            self.at += 1
         here = self.text[self.at : self.at + 1]
         return here.isalnum() or here == "_"
 
     def _name(self) -> str:
         begin = self.at
-        while self._name_ahead() and not (self.at > begin and self.text[self.at - 1].isspace()):
+        while self._name_ahead():
             self.at += 1
         if self.at == begin:
-            raise BadFields(self.text[self.at : self.at + 20])
-        return self.text[begin : self.at].strip()
+            raise BadFields(self.rest)
+        return self.text[begin : self.at]
 
     def _until(self, end: str) -> str:
         stop = self.text.find(end, self.at)
         if stop < 0:
-            raise BadFields(self.text[self.at : self.at + 20])
+            raise BadFields(self.rest)
         value, self.at = self.text[self.at : stop], stop + 1
-        return value.strip()
+        return value
 
     def _skip(self, mark: str) -> bool:
         if self.text[self.at : self.at + 1] != mark:

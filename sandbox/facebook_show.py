@@ -18,6 +18,7 @@ from sandbox.facebook_answers import PLATFORM, GraphError, gone, nonexistent, wo
 from sandbox.facebook_fields import BadFields, Field, parse
 
 WWW = "https://www.facebook.com"
+STICKER = "https://example.org/sticker.png"
 DEFAULT_LIMIT, MOST = 25, 100
 CHUNK = 200  # rows of the world looked at together
 
@@ -127,7 +128,7 @@ def _author(entry: Entry) -> dict[str, str]:
 
 
 def _of_post(entry: Entry, name: str) -> Any:
-    pictures = entry.extra.get("media", ())
+    pictures = _pictures(entry)
     if name == "updated_time":
         newest = world().entries(PLATFORM, root=entry.id, kind="comment", limit=1)
         return moment(max([entry.updated_at, *(comment.created_at for comment in newest)]))
@@ -153,7 +154,7 @@ def _of_comment(entry: Entry, field: Field) -> Any:
         # The top-level comment, however deep the people answered each other.
         above = world().entry(entry.thread or "") if entry.parent else None
         return shown(above, field.fields) if above else None
-    pictures, likes = entry.extra.get("media", ()), entry.extra.get("likes", ())
+    pictures, likes = _pictures(entry), entry.extra.get("likes", ())
     return {
         "id": entry.id,
         "message": entry.text,
@@ -168,7 +169,7 @@ def _of_comment(entry: Entry, field: Field) -> Any:
         "can_like": True,
         "can_reply_privately": entry.author != g.account,
         "message_tags": entry.extra.get("tags"),
-        "attachment": _attachment(pictures[0]) if pictures else None,
+        "attachment": _attachment(pictures[0], sticker=pictures[0] == STICKER) if pictures else None,
         "permalink_url": _permalink(entry),
         "object": {"id": entry.root},
     }.get(field.name)
@@ -180,9 +181,14 @@ def _permalink(entry: Entry) -> str:
     return f"{WWW}/{entry.wall}/posts/{(entry.root or '').rpartition('_')[2]}?{query}"
 
 
-def _attachment(link: str) -> dict[str, Any]:
+def _pictures(entry: Entry) -> list[str]:
+    single = entry.extra.get("image") or (STICKER if entry.extra.get("sticker") else None)
+    return [*entry.extra.get("media", ()), *filter(None, [single])]
+
+
+def _attachment(link: str, *, sticker: bool = False) -> dict[str, Any]:
     image = {"height": 720, "src": link, "width": 720}
-    return {"type": "photo", "url": link, "media": {"image": image}, "target": {"url": link}}
+    return {"type": "sticker" if sticker else "photo", "url": link, "media": {"image": image}, "target": {"url": link}}
 
 
 def moment(at: datetime) -> str:

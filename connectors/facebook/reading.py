@@ -1,22 +1,24 @@
 """One poll of a page: which posts can hold news, how deep to read each, and where it is safe to stop.
 
-- Each poll walks the feed down to posts of 48 hours (of 30 days while that is one call more), each post with its
-  newest comments inside. A post whose inner page is not wholly known is read on, 100 comments a call.
+- Each poll walks the feed down to posts of 48 hours (of 30 days while that is one call more), each post with its 25
+  newest comments inside. A post that may hold more news is read on, 100 comments a call (`source.py`).
 - One more call looks at 50 posts outside that window: those where something happened in the last 30 days, then the
   others in turn, so that a comment on any old post is found after (old posts / 50) polls.
 - A first and a full poll read everything to its end; a full one also asks for what it did not see.
 
-A page that ends in known comments is an end only if as many new ones came as the platform's count has grown, or, where
-it does not count, if it is older than the last reading that was finished: a poll that broke off has stored some and
-left a hole below them.
+| an item | is found by | calls |
+|---|---|---|
+| new, nested too | the next poll; under a quiet old post in its turn | 1 to 3 where there is no news |
+| edited | the next look at its post among the 25 newest comments, else a full poll | none more |
+| deleted | two full polls: neither shown nor there when asked for | 1 for 50 items not shown |
+| late | the next look at its post, up to 24 hours back, by the count that has grown | pages down to it |
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from connectors.base import Cost, Cursor, Gone, Item, Known, KnownThread, Page, Permanent, Post, Unreadable
@@ -26,35 +28,16 @@ from connectors.facebook.graph import BATCH, Batch, Graph, page_data
 from connectors.facebook.mapping import Place, Unmappable
 from connectors.facebook.placing import Placing
 from connectors.facebook.shape import LIMIT, Shape
+from connectors.facebook.source import SKEW, Source, times_of
 
 EDGES = {"comments": "feed", "visitor_posts": "visitor_posts"}
 HOT = timedelta(hours=48)
 WARM = timedelta(days=30)
-LATE = timedelta(hours=24)  # how far back a count that has grown is searched for
-SKEW = timedelta(minutes=10)  # our clock against Facebook's
+AHEAD = timedelta(days=1)  # a time further ahead than this is nonsense, and no measure of what we have read
+AT_ONCE = 500  # items in one page of ours, so that whoever stores them holds no lock for long
 KEPT_POSTS = 300  # posts whose comment count the cursor remembers
 KEPT_REPLIES = 2000  # the same for comments, where a Graph leaves answers out of the stream
 KEPT_GONE = 500
-
-
-@dataclass(slots=True)
-class Source:
-    """A post whose comments are being read."""
-
-    id: str
-    visitor: bool
-    page: Any  # the comments that came inside the post, as they came; None if there were none
-    total: int | None  # the platform's count
-    before: int | None  # the same at the last reading
-    read_until: datetime | None  # everything written before was read; None: nothing was
-    wide: bool  # `page` is as large as a page of our own would be, so that its `next` is worth following
-    new: set[str] = field(default_factory=set)  # ids that were not there at the last reading
-    waiting: list[Mapping[str, Any]] = field(default_factory=list)  # their thread is not known yet
-    answers: dict[str, int] = field(default_factory=dict)  # top-level comments with answers, and how many
-
-    @property
-    def grown(self) -> int | None:
-        return None if self.total is None or self.before is None else self.total - self.before
 
 
 class Reading:
@@ -67,7 +50,7 @@ class Reading:
         self.cursor, self.full = cursor, full
         self.at = mapping.time_of(cursor.get("at"))
         self.whole = full or self.at is None  # read everything to its end
-        self.shape = Shape(inside=LIMIT if self.whole else LIMIT // 4, plain=bool(cursor.get("plain")))
+        self.shape = Shape(inside=LIMIT if self.whole else LIMIT // 4, plain=not full and bool(cursor.get("plain")))
         self.placing = Placing(graph, lambda: {thread.external_id for thread in self.threads()})
         self.turn: dict[str, str | None] = dict(cursor.get("turn") or {})
         self.replies: dict[str, int] = dict(cursor.get("replies") or {})
@@ -77,7 +60,7 @@ class Reading:
         self.stored: set[str] = set()
         self.fresh: set[str] = set()
         self.newest = now
-        self.complete, self.covered = True, False
+        self.complete, self.covered, self.silent = True, False, False
         self.notes: list[str] = []
         self.posts: list[Post] = []
         self.items: list[Item] = []
@@ -97,8 +80,10 @@ class Reading:
         ids = self._turn()
         for start in range(0, len(ids), BATCH):
             yield from self._patiently(self._by_id, ids[start : start + BATCH])
-        if self.full and self.complete:
+        self._mind_silence()
+        if self.full and self.complete and not self.silent:
             self._ask_for_the_unseen()
+        yield from self._news()
         yield self._page(last=True)
 
     def _patiently(self, step: Callable[..., Iterator[Page]], *args: Any) -> Iterator[Page]:
@@ -125,7 +110,7 @@ class Reading:
         self.covered = True
 
     def _goes_on(self, batch: Batch, number: int) -> bool:
-        times = _times(batch.data)
+        times = times_of(batch.data)
         last = times[-1] if times else self.now
         return last > self.now - HOT or (number == 1 and last > self.now - WARM)
 
@@ -193,21 +178,23 @@ class Reading:
             yield from self._finish([source])
 
     def _source(self, raw: Any) -> Source | None:
-        """Give the post away, and make ready to read what stands under it. None if it cannot be read, or was."""
-        try:
-            id = mapping.identity(raw)
-            if id in self.counts:
-                return None
-            page = raw.get("comments") if isinstance(raw.get("comments"), Mapping) else None
-            total = next(self.graph.walk(page)).total
-            visitor = self.surface == "visitor_posts" or mapping.is_visitors(raw, self.page_id)
-            if visitor:
-                self._give(mapping.visitor_post(raw, self.page_id))
-            else:
-                self.posts.append(mapping.post(raw, total))
-        except Unmappable as error:
-            self.unreadable.append(mapping.unreadable(raw, str(error), self.surface))
+        """Give the post away, and make ready to read what stands under it. None if it has no id, or was read."""
+        if not mapping.is_readable(raw):
+            self.unreadable.append(mapping.unreadable(raw, "Facebook visar inget id.", self.surface))
             return None
+        id = mapping.identity(raw)
+        if id in self.counts:
+            return None
+        page = raw.get("comments") if isinstance(raw.get("comments"), Mapping) else None
+        total = next(self.graph.walk(page)).total
+        visitor = self.surface == "visitor_posts" or mapping.is_visitors(raw, self.page_id)
+        if not visitor:
+            self.posts.append(mapping.post(raw, total))
+        elif id not in self.given:
+            try:
+                self._give(mapping.visitor_post(raw, self.page_id))
+            except Unmappable as error:  # what stands under it may be readable all the same
+                self.unreadable.append(mapping.unreadable(raw, str(error), self.surface))
         before = (self.cursor.get("posts") or {}).get(id)
         wide = self.shape.inside == LIMIT
         return Source(id, visitor, page, total, before, read_until=self._read_until(id), wide=wide)
@@ -225,7 +212,7 @@ class Reading:
             return not expands
         if not batch.data:  # counted, but not shown
             return bool(source.total) and source.grown != 0
-        return self._goes_deeper(source, batch)
+        return source.goes_deeper(batch, self.fresh)
 
     def _widen(self, sources: Sequence[Source]) -> None:
         """Where several posts must be read on, read a whole page of each in one call."""
@@ -254,7 +241,7 @@ class Reading:
                 self._sort(batch.data)
                 self._take(source, batch.data)
                 self._mind(batch)
-                if not self._goes_deeper(source, batch):
+                if not source.goes_deeper(batch, self.fresh):
                     return
                 yield from self._news()
         except Gone:
@@ -263,19 +250,6 @@ class Reading:
             raise
         except Permanent as error:  # one post does not stop the others
             self._stop(f"Kommentarerna under ett inlägg gick inte att läsa. {error}")
-
-    def _goes_deeper(self, source: Source, batch: Batch) -> bool:
-        """Tell whether there may be news below this page."""
-        if not batch.more:
-            return False
-        times = _times(batch.data)
-        if source.read_until is None or not times or any(later < earlier for later, earlier in pairwise(times)):
-            return True  # not newest first: the news may be anywhere
-        if self._is_fresh(batch.data[-1:]) or (source.grown is None and self._is_fresh(batch.data)):
-            return True
-        if source.grown is None:
-            return times[-1] > source.read_until
-        return len(source.new) < source.grown and times[-1] > source.read_until - LATE
 
     def _finish(self, sources: Sequence[Source]) -> Iterator[Page]:
         """Read answers that the stream left out, find the threads of what still waits, and remember the counts."""
@@ -307,7 +281,7 @@ class Reading:
         for raw in raws:
             if mapping.is_readable(raw):
                 self.placing.note(raw)
-                self._note_new(source, raw)
+                source.note(raw, self.fresh)
         for raw in raws:
             try:
                 id = mapping.identity(raw)
@@ -325,16 +299,10 @@ class Reading:
         if parent is None and mapping.replies(raw):
             source.answers[id] = mapping.replies(raw)
 
-    def _note_new(self, source: Source, raw: Mapping[str, Any]) -> None:
-        """What we wrote ourselves may be stored already, and is new all the same."""
-        at = mapping.time_of(raw.get("created_time"))
-        if mapping.identity(raw) in self.fresh or (source.read_until and at and at > source.read_until + SKEW):
-            source.new.add(mapping.identity(raw))
-
     def _give(self, item: Item) -> None:
         self.items.append(item)
         self.given.add(item.external_id)
-        self.newest = max(self.newest, item.posted_at)
+        self.newest = max(self.newest, min(item.posted_at, self.now + AHEAD))
 
     def _sort(self, raws: Iterable[Any]) -> None:
         """Ask once which of these are stored; a first or full poll reads on whatever the answer."""
@@ -344,9 +312,6 @@ class Reading:
         known = self.known.item_ids(ids) if ids else set()
         self.stored |= known
         self.fresh |= ids - known
-
-    def _is_fresh(self, raws: Iterable[Any]) -> bool:
-        return any(mapping.is_readable(raw) and mapping.identity(raw) in self.fresh for raw in raws)
 
     # What is no longer there
 
@@ -374,19 +339,26 @@ class Reading:
         if batch.stopped:
             self._stop(f"{batch.stopped} Resten läses vid nästa hämtning.")
 
+    def _mind_silence(self) -> None:
+        """Facebook leaves comments out, without an error, where a permission is missing."""
+        counted = sum(count or 0 for count in self.counts.values())
+        self.silent = self.whole and counted > 0 and not self.given
+        if self.silent:
+            self.notes.append(f"Facebook räknar {counted} kommentarer men visar inga. Se över appens behörigheter.")
+
     def _stop(self, note: str) -> None:
         self.complete = False
         if note not in self.notes:
             self.notes.append(note)
 
     def _news(self) -> Iterator[Page]:
-        if self.posts or self.items or self.unreadable:
+        while self.posts or self.items or self.unreadable:
             yield self._page()
 
     def _page(self, *, last: bool = False) -> Page:
         page = Page(
             posts=tuple(self.posts),
-            items=tuple(self.items),
+            items=tuple(self.items[:AT_ONCE]),
             unreadable=tuple(self.unreadable),
             missing=tuple(self.missing) if last else (),
             cursor=self._cursor() if last and self.complete else self.cursor,
@@ -395,7 +367,7 @@ class Reading:
             platform_count=self._platform_count() if last else None,
             notes=tuple(self.notes) if last else (),
         )
-        self.posts, self.items, self.unreadable, self.calls = [], [], [], self.graph.calls
+        self.posts, self.items, self.unreadable, self.calls = [], self.items[AT_ONCE:], [], self.graph.calls
         return page
 
     def _platform_count(self) -> int | None:
@@ -417,11 +389,6 @@ class Reading:
             "replies": dict(list(self.replies.items())[-KEPT_REPLIES:]),
             "plain": self.shape.plain,
         }
-
-
-def _times(raws: Iterable[Any]) -> list[datetime]:
-    found = [mapping.time_of(raw.get("created_time")) for raw in raws if isinstance(raw, Mapping)]
-    return [time for time in found if time is not None]
 
 
 def _under(raw: Any, parent: str) -> Any:

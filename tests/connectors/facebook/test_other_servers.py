@@ -241,3 +241,62 @@ def test_a_dead_token_on_a_followed_page_stops_the_poll(odd: OddGraph) -> None:
     odd.answer = lambda path, args: dead if "__paging_token" in args else None
     with pytest.raises(AuthExpired):
         list(odd.connector().poll("comments", {}, known=Known(), now=NOW))
+
+
+def test_records_without_id_that_come_again_and_again_are_given_up_too(reader: Reader, odd: OddGraph) -> None:
+    def repeating(path: str, args: dict[str, str]) -> Any:
+        number = int(args.get("after", 0)) + 1
+        return 200, {}, {"data": [{"message": "?"}, 7], "paging": {"next": f"{odd.url}/v26.0/{path}?after={number}"}}
+
+    odd.answer = repeating
+    done = poll(odd, reader)
+    assert done.incomplete == ["comments"]
+    assert done.calls < 10
+    assert reader.unreadable
+
+
+def test_comments_that_are_counted_but_not_shown_are_said_and_never_taken_for_gone(
+    reader: Reader, odd: OddGraph
+) -> None:
+    written = {odd.comment(odd.post(1), number, number) for number in range(8)}
+    poll(odd, reader)
+    silent = {"data": [], "summary": {"total_count": 8}}
+    post = {**odd.posts[0], "comments": silent}
+    odd.answer = lambda path, args: (
+        (200, {}, {"data": [post]})
+        if path.endswith("feed")
+        else (200, {}, silent)
+        if path.endswith("comments")
+        else odd.gone(args.get("ids", path).split(",")[0])
+    )
+    for _ in range(2):
+        done = poll(odd, reader, full=True)
+        assert done.deleted == []
+        assert any("räknar 8 kommentarer men visar inga" in note for note in done.notes)
+    assert set(reader.items) == written
+
+
+def test_under_a_visitors_post_without_a_time_the_comments_are_read(reader: Reader, odd: OddGraph) -> None:
+    post = odd.post(1, **{"from": {"id": "77"}})
+    odd.comment(post, 2, 3)
+    odd.posts[0]["created_time"] = "nyss"
+    poll(odd, reader)
+    assert (set(reader.items), len(reader.unreadable)) == ({"1_2"}, 1)
+
+
+def test_a_time_far_ahead_spoils_nothing(reader: Reader, odd: OddGraph) -> None:
+    odd.comment(odd.post(1), 1, 60 * 24 * 365 * 50)
+    poll(odd, reader)
+    assert datetime.fromisoformat(reader.cursors["comments"]["at"]) < NOW + timedelta(days=2)
+    odd.comment(f"{PAGE}_1", 2, 50)
+    assert poll(odd, reader).texts == ["Kommentar 2"]
+
+
+def test_many_items_go_out_in_small_pages(reader: Reader, odd: OddGraph) -> None:
+    for number in range(12):
+        post = odd.post(number)
+        for comment in range(90):
+            odd.comment(post, comment, comment / 10)
+    done = poll(odd, reader)
+    assert (len(reader.items), done.calls) == (12 * 90, 1)
+    assert max(len(page.items) for page in done.pages) <= 500
