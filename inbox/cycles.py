@@ -177,11 +177,11 @@ class Ledger:
 
     def save(self) -> None:
         """Write all that changed, in the order cycle, item, conversation. A handful of queries, however many rows."""
-        ReplyCycle.objects.bulk_create(self._new)
         changed = sorted(self._changed.values(), key=lambda cycle: cycle.pk)
         rows.update(
             ReplyCycle, CYCLE_FACTS, [(c.pk, *(getattr(c, _attname(name)) for name in CYCLE_FACTS)) for c in changed]
         )
+        ReplyCycle.objects.bulk_create(self._new)  # after the old ones have ended: two cannot be open at once
         for move in self._moves:
             move.cycle_id = move.cycle.pk
         DeadlineChange.objects.bulk_create(self._moves)

@@ -7,9 +7,11 @@ from typing import Any
 
 from accounts.models import Channel, User
 from connectors.base import Sent
-from inbox import actions, outbox
+from inbox import actions, ingest, outbox
 from inbox.models import Conversation, Item, Outgoing
+from sandbox import facebook, youtube
 from sandbox.entries import Entry
+from sandbox.twitter import issue_oauth1
 from tests.connectors.facebook.stage import FacebookStage
 from tests.connectors.stage import Stage
 from tests.connectors.twitter.stage import TwitterStage
@@ -48,9 +50,10 @@ class Scene:
         return self.stored(self.stage.citizen_writes(text, at=datetime.now(UTC) - timedelta(minutes=30)))
 
     def stored(self, entry: Entry) -> Conversation:
-        from inbox import ingest
-
-        post = PostFactory(channel=self.channel, external_id=entry.root or f"root-{entry.id}")
+        root = entry.root or f"root-{entry.id}"
+        post = self.channel.posts.filter(external_id=root).first() or PostFactory(
+            channel=self.channel, external_id=root
+        )
         thread = ThreadFactory(channel=self.channel, post=post, external_id=entry.thread or entry.id)
         contact = ContactFactory(platform=self.channel.platform, external_id=f"{entry.author}-{entry.id}")
         conversation = ConversationFactory(thread=thread, channel=self.channel, contact=contact)
@@ -74,6 +77,11 @@ class Scene:
     def deliver(self, after: timedelta = timedelta()) -> list[Outgoing]:
         """Run the outbox as if so much time had passed."""
         return outbox.deliver(datetime.now(UTC) + after)
+
+    def new_token(self) -> dict[str, Any]:
+        """Let an administrator connect the account again."""
+        issue = {"twitter": issue_oauth1, "facebook": facebook.issue_tokens, "youtube": youtube.issue_tokens}
+        return dict(issue[self.channel.platform](self.stage.world, self.stage.our_id))
 
     def on_the_platform(self, text: str = ANSWER) -> list[Entry]:
         return self.stage.our_entries(text)
