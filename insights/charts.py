@@ -53,7 +53,7 @@ def week_line(weeks: Sequence[tuple[date, Share]]) -> Line:
             run = []
     if run:
         segments.append(" ".join(run))
-    marks = [floor + (100 - floor) * part // 4 for part in range(5)]
+    marks = [floor, (floor + 100) // 2, 100]
     grid = [(y(mark), f"{mark} %") for mark in marks]
     names = [
         (round(LEFT + n * step, 1), f"v. {monday.isocalendar().week}")

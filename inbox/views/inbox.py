@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -201,5 +201,5 @@ async def events(request: HttpRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(live.stream(), content_type="text/event-stream")
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
-    await sync_to_async(connection.close)()
+    await sync_to_async(connections.close_all)()
     return response
