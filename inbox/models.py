@@ -13,6 +13,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Channel, Department, Platform, User
@@ -32,7 +33,7 @@ class Contact(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["platform", "external_id"], name="contact_once")]
 
     def __str__(self) -> str:
-        return self.name or self.handle or _("Okänt namn")
+        return self.name or self.handle or gettext("Okänt namn")
 
 
 class Post(models.Model):
