@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
+import threading
 from collections import deque
 from collections.abc import Iterable
 from types import ModuleType
@@ -35,6 +36,7 @@ def create_app(world: World) -> Flask:
     faults = Faults()
     modules = {name: _module(name) for name in PLATFORMS}
     app.config.update(WORLD=world, FAULTS=faults, REQUESTS=deque(maxlen=KEPT_REQUESTS), MODULES=modules)
+    app.config.update(ENDED=threading.Event(), STORMS=[])  # what ends the threads that write, and those of the storms
     app.json.ensure_ascii = True  # as the platforms send it
     app.json.sort_keys = False
     for module in filter(None, modules.values()):

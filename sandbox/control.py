@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from sandbox.entries import Account, Entry, Token, iso, parse_iso
+from sandbox.citizens.storm import rage, write_at_once
+from sandbox.entries import PLATFORMS, Account, Entry, Token, iso, parse_iso
 from sandbox.faults import Faults
 from sandbox.world import UnknownEntry, World
 
@@ -206,6 +208,31 @@ def held() -> Response:
 def release() -> Response:
     """Let one held request go (`id`), or all."""
     return jsonify(released=faults().release(_given().get("id")))
+
+
+@blueprint.post("/storm")
+def storm() -> Response:
+    """Let a storm break: `platform`, perhaps `count` (2,000), `minutes` (60), `at_once` (it is just over)."""
+    given = _given()
+    post = break_storm(
+        given["platform"],
+        count=int(given.get("count", 2000)),
+        minutes=float(given.get("minutes", 60)),
+        at_once=bool(given.get("at_once")),
+    )
+    return jsonify(entry_json(post))
+
+
+def break_storm(platform: str, *, count: int, minutes: float, at_once: bool) -> Entry:
+    """Write a storm, now or over the coming minutes; give the post that it comes under."""
+    if platform not in PLATFORMS or count < 1 or minutes <= 0:
+        raise ValueError("a known platform, a count and minutes above zero are needed")
+    lasts = timedelta(minutes=minutes)
+    if at_once:
+        return write_at_once(world(), platform, count, lasts, seed=world().count())
+    post, thread = rage(world(), platform, count, lasts, current_app.config["ENDED"])
+    current_app.config["STORMS"].append(thread)
+    return post
 
 
 @blueprint.get("/requests")

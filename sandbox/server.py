@@ -81,7 +81,10 @@ class Server(ThreadedWSGIServer):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def stop(self) -> None:
-        """Stop, let everything go that is held, and close every connection, also those that clients keep."""
+        """Stop the storms, let everything go that is held, and close every connection, also those that clients keep."""
+        self.flask.config["ENDED"].set()
+        for storm in self.flask.config["STORMS"]:
+            storm.join()
         self.flask.config["FAULTS"].release()
         self.shutdown()
         self.server_close()

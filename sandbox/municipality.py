@@ -1,0 +1,97 @@
+"""The demo's municipality, Exempelby kommun: an invented Swedish town of 65,000 and its accounts on the platforms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.world import World
+
+COMMUNICATIONS = "Kommunikation"
+STREETS = "Teknik och gata"
+SCHOOLS = "Barn och utbildning"
+LEISURE = "Kultur och fritid"
+CARE = "Vård och omsorg"
+PLANNING = "Samhällsbyggnad"
+WATER = "Vatten och avfall"
+PEOPLE = "HR"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One of the municipality's own accounts, as the register of channels wants to know it."""
+
+    platform: str
+    kind: str
+    name: str
+    handle: str
+    external_id: str
+    department: str
+    purpose: str
+    focus: str
+    hashtags: tuple[str, ...] = ()
+
+
+FACEBOOK_MAIN = Channel(
+    "facebook",
+    "main",
+    "Exempelby kommun",
+    "exempelbykommun",
+    "100064718203355",
+    COMMUNICATIONS,
+    "Berätta om vardagen i kommunen och svara på frågor från dem som bor och verkar här.",
+    "Hela kommunen, alla förvaltningar",
+)
+FACEBOOK_CULTURE = Channel(
+    "facebook",
+    "topic",
+    "Kultur och fritid i Exempelby",
+    "exempelbykulturfritid",
+    "100071946620817",
+    LEISURE,
+    "Samtala om det som händer i bibliotek, badhus, idrottshallar och parker.",
+    "Bibliotek, bad, isbanor, lekplatser och evenemang",
+    ("exempelbyfritid",),
+)
+X_MAIN = Channel(
+    "twitter",
+    "main",
+    "Exempelby kommun",
+    "exempelby",
+    "1184207733",
+    COMMUNICATIONS,
+    "Sprida samhällsinformation och nyheter snabbt, och svara den som frågar.",
+    "Hela kommunen, alla förvaltningar",
+    ("exempelby",),
+)
+X_TRAFFIC = Channel(
+    "twitter",
+    "topic",
+    "Trafik i Exempelby",
+    "trafikexempelby",
+    "2907164418",
+    STREETS,
+    "Berätta om snöröjning, vägarbeten och driftstörningar medan de pågår, och ta emot synpunkter.",
+    "Gator, vägar och vinterväghållning i tätorterna",
+    ("trafikexempelby",),
+)
+YOUTUBE_MAIN = Channel(
+    "youtube",
+    "main",
+    "Exempelby kommun",
+    "@exempelbykommun",
+    "UCx3mPeLbYk0mmunVideo24w",
+    COMMUNICATIONS,
+    "Visa hur kommunen arbetar, sända kommunfullmäktige och svara under filmerna.",
+    "Hela kommunen, alla förvaltningar",
+)
+CHANNELS = (FACEBOOK_MAIN, X_MAIN, YOUTUBE_MAIN, FACEBOOK_CULTURE, X_TRAFFIC)
+
+
+def settle(world: World) -> None:
+    """Give the municipality its accounts; those that are there stay as they are."""
+    for channel in CHANNELS:
+        if world.account(channel.external_id, channel.platform) is None:
+            extra = {"enterprise": True} if channel.platform == "twitter" else {}
+            world.add_account(
+                channel.platform, channel.name, id=channel.external_id, handle=channel.handle, ours=True, extra=extra
+            )
