@@ -35,7 +35,7 @@ clean:  ## ends the embedded services and removes all that was made
 lock: .venv/tools.installed  ## compiles requirements/*.txt from pyproject.toml
 	$(LOCK) -o requirements/run.txt
 	$(LOCK) --group test -o requirements/test.txt
-	$(LOCK) --group test --group bench -o requirements/bench.txt
+	$(LOCK) --group bench -o requirements/bench.txt
 
 LOCK = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 
