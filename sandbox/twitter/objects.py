@@ -202,6 +202,11 @@ def named_accounts(text: str) -> list[Account]:
     return [account for account in found if account]
 
 
+def names(text: str, handle: str) -> bool:
+    """Tell whether a text names a handle, in any case."""
+    return handle.casefold() in {found.casefold() for found in MENTION.findall(text)}
+
+
 def entities(text: str) -> dict[str, Any]:
     """Find mentions, hashtags and links in a text as it is sent, with their places."""
     mentions = [

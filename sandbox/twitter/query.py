@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sandbox.control import world
 from sandbox.entries import Entry
-from sandbox.twitter.objects import HASHTAG, LINK, named_accounts
+from sandbox.twitter.objects import HASHTAG, LINK, named_accounts, names
 from sandbox.twitter.problems import Refused, invalid
 
 LONGEST = 512  # characters in a query, self-serve
@@ -86,7 +86,7 @@ def _operator(token: str, text: str) -> Test:
         tag = token[1:].casefold()
         return lambda entry: tag in {found.casefold() for found in HASHTAG.findall(entry.text)}
     if token.startswith("@") and len(token) > 1:
-        return lambda entry: token[1:].casefold() in {each.handle.casefold() for each in named_accounts(entry.text)}
+        return lambda entry: names(entry.text, token[1:])
     name, colon, value = token.partition(":")
     if colon and name in OPERATORS and value:
         return OPERATORS[name](value.strip('"'), text)

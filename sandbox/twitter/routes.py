@@ -342,9 +342,7 @@ def _visible(entries: Iterable[Entry]) -> Iterable[Entry]:
 
 def _names(entry: Entry, account: Account) -> bool:
     """Tell whether somebody else's tweet names an account."""
-    if f"@{account.handle}".casefold() not in entry.text.casefold() or entry.author == account.id:
-        return False
-    return account.id in {named.id for named in objects.named_accounts(entry.text)}
+    return entry.author != account.id and objects.names(entry.text, account.handle)
 
 
 def _handle(account: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -124,12 +124,14 @@ class Reader:
         return list(self.posts)
 
     def _threads(self) -> list[KnownThread]:
-        found = [_thread(id, self.items.values()) for id in {item.thread for item in self.items.values()}]
+        inside: dict[str, list[Item]] = {}
+        for item in self.items.values():
+            inside.setdefault(item.thread, []).append(item)
+        found = [_thread(id, items) for id, items in inside.items()]
         return sorted(found, key=lambda thread: thread.last_activity, reverse=True)
 
 
-def _thread(id: str, items: Iterable[Item]) -> KnownThread:
-    inside = [item for item in items if item.thread == id]
+def _thread(id: str, inside: list[Item]) -> KnownThread:
     return KnownThread(
         external_id=id,
         post=next((item.post for item in inside if item.post), None),
