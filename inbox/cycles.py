@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 
 from accounts.models import User
 from inbox import rows
@@ -296,13 +296,8 @@ def reopen(ledger: Ledger, conversation: Conversation) -> ReplyCycle | None:
         conversation.status = Status.OPEN
         return ledger.first(conversation)
     had_clock = Item.objects.filter(conversation=conversation, deleted_at=None, from_us=False, cycle__isnull=False)
-    # An answer answers all that was written before it, whatever was ruled of that earlier.
-    answers = ReplyCycle.objects.filter(conversation=conversation, outcome__in=ANSWERED, reply__deleted_at=None)
-    last_answer = answers.aggregate(at=Max("ended_at"))["at"]
     unanswered = had_clock.filter(cycle__outcome__in=UNANSWERED)
-    if last_answer:
-        unanswered = unanswered.filter(posted_at__gt=last_answer)
-    items = list(unanswered.order_by("posted_at"))
+    items = list(unanswered.filter(posted_at__gt=_last_answer(conversation.pk)).order_by("posted_at"))
     if not items:
         last = ReplyCycle.objects.filter(conversation=conversation, kind=FIRST).order_by("-ended_at").first()
         items = list(had_clock.filter(cycle=last).order_by("posted_at")) if last else []
@@ -313,11 +308,23 @@ def reopen(ledger: Ledger, conversation: Conversation) -> ReplyCycle | None:
     return ledger.first(conversation)
 
 
+def _last_answer(conversation_id: int) -> datetime:
+    """Give when we last answered: it answered all that was written before it, whatever was ruled of that earlier."""
+    answers = ReplyCycle.objects.filter(conversation=conversation_id, outcome__in=ANSWERED, reply__deleted_at=None)
+    last: datetime | None = answers.aggregate(at=Max("ended_at"))["at"]
+    return last or datetime.min.replace(tzinfo=UTC)
+
+
 def reply_gone(ledger: Ledger, reply: Item) -> None:
-    """Our reply has disappeared from the platform: what it answered waits again, unless a later reply stands there."""
-    answered = Item.objects.filter(cycle__reply=reply, deleted_at=None, from_us=False).order_by("posted_at")
+    """Our reply has disappeared from the platform: what it answered waits again, unless a later reply stands there.
+
+    If it kept a promise, what the holding reply spoke of waits again too.
+    """
+    kept = ReplyCycle.objects.filter(reply=reply, kind=PROMISED).exclude(outcome=Outcome.SUPERSEDED)
+    held = Q(cycle__outcome=Outcome.HOLDING, conversation__in=kept.values("conversation"))
+    answered = Item.objects.filter(Q(cycle__reply=reply) | held, deleted_at=None, from_us=False)
     by_conversation: dict[int, list[Item]] = defaultdict(list)
-    for item in answered:
+    for item in answered.select_related("cycle").order_by("posted_at"):
         by_conversation[item.conversation_id].append(item)
     standing = Item.objects.filter(
         conversation__in=by_conversation, from_us=True, deleted_at=None, posted_at__gt=reply.posted_at
@@ -325,7 +332,9 @@ def reply_gone(ledger: Ledger, reply: Item) -> None:
     later = set(standing.values_list("conversation", flat=True)) if by_conversation else set()
     for conversation_id, items in by_conversation.items():
         if conversation_id not in later:
-            ledger.wait(ledger.conversations[conversation_id], items)
+            last_answer = _last_answer(conversation_id)
+            if left := [item for item in items if item.posted_at > last_answer or item.cycle.reply_id == reply.pk]:
+                ledger.wait(ledger.conversations[conversation_id], left)
 
 
 def undo(ledger: Ledger, event: VerdictEvent, *, by: User) -> None:
