@@ -26,6 +26,7 @@ from inbox import chips
 from inbox.models import Conversation, DigestSent, Notice
 from sla import policies
 from sla.calendar import MICROSECOND
+from sla.clock import Policy
 
 log = logging.getLogger(__name__)
 
@@ -197,10 +198,11 @@ def _message(person: User, lines: list[Line], now: datetime) -> EmailMultiAltern
     subject = ngettext(
         "Gensvar: %(count)s konversation väntar på svar", "Gensvar: %(count)s konversationer väntar på svar", len(lines)
     ) % {"count": len(lines)}
+    policy = policies.policy()
     context = {
         "name": person.get_short_name(),
         "count": len(lines),
-        "rows": [_row(line, now) for line in lines[:MOST_LINES]],
+        "rows": [_row(line, policy, now) for line in lines[:MOST_LINES]],
         "more": max(0, len(lines) - MOST_LINES),
         "url": settings.BASE_URL + reverse("inbox:list"),
     }
@@ -209,10 +211,10 @@ def _message(person: User, lines: list[Line], now: datetime) -> EmailMultiAltern
     return message
 
 
-def _row(line: Line, now: datetime) -> dict[str, str]:
+def _row(line: Line, policy: Policy, now: datetime) -> dict[str, str]:
     """What a digest says of a conversation: each on one line, whatever people wrote; no LinkedIn text in mail."""
     row = line.conversation
-    chip = chips.of(row, policies.policy(), now)
+    chip = chips.of(row, policy, now)
     is_linkedin = row.channel.platform == "linkedin"
     return {
         "when": chip.text if chip else "",
