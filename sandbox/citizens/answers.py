@@ -11,8 +11,8 @@ from sandbox.citizens.rhythm import STOCKHOLM, office_time
 from sandbox.citizens.stage import Stage
 from sandbox.entries import Entry
 
-IN_TIME = 0.76  # of what owes an answer and is older than a day
-LATE = 0.12
+IN_TIME = 0.87  # of what owes an answer and is older than a day
+LATE = 0.06
 LAST_DAY = 0.2  # of what was written in the last day
 PRAISE = 0.15
 TYPICAL_HOURS = 2.2
