@@ -179,9 +179,7 @@ class Run:
         if self.platform_count is not None:
             facts["platform_count"] = self.platform_count
         Credential.objects.filter(channel=surface.channel_id, dead_since__isnull=False).update(dead_since=None)
-        self._remember(
-            at, at + usual_interval(surface, at), note=self._note(), last_new_at=surface.last_new_at, **facts
-        )
+        self._remember(at, at + usual_interval(surface, at), **facts)
 
     def failed(self, error: PlatformError) -> None:
         """Remember what went wrong, and when to try again."""
