@@ -122,7 +122,10 @@ class Twitter:
         else:
             raise Permanent("X har inget sådant flöde.", code="unknown_surface")
         if surface == "mentions" and full:
-            yield from self._missing(known, us, cursor)
+            try:
+                yield from self._missing(known, us, cursor)
+            except Permanent:  # what was read is read; only what is gone is not known
+                poll.fail("Det gick inte att kontrollera vilka inlägg som är borttagna.")
         yield poll.closing()
 
     def read(self, ids: Sequence[str]) -> Page:

@@ -14,6 +14,7 @@ from connectors.twitter.mapping import Batch
 from connectors.twitter.paging import REACH, Mark, walk
 
 POST_READ = 0.005  # dollars for a tweet; docs.x.com/x-api/getting-started/pricing, 2026-11-22
+PAGING = timedelta(minutes=5)  # the seven days move on while pages are read
 NOTES = {
     "repeated": "X gav samma sida en gång till. Läsningen avbröts och fortsätter nästa gång.",
     "too many": "Det finns mer att läsa än vad som hämtas på en gång.",
@@ -66,7 +67,7 @@ class Poll:
                 if window["since_id"] is None:
                     raise
                 self._note_gap()
-                window.update(since_id=None, start_time=self.now - REACH + timedelta(minutes=1))
+                window.update(since_id=None, start_time=self.now - REACH + PAGING)
                 batch = ask(token, **window)
             self.began_at = self.began_at or self.clock(self.now)
             return batch
@@ -84,10 +85,14 @@ class Poll:
                 cost=Cost(price * len(batch.ids) + POST_READ * len(newest.ids), "usd"),
             )
             if step.end in NOTES:
-                self.complete = False
-                self.notes.append(NOTES[step.end])
+                self.fail(NOTES[step.end])
             if not self.full and batch.ids and is_enough(batch):
                 return
+
+    def fail(self, note: str) -> None:
+        """Say that something was left unread, so that the cursor stays."""
+        self.complete = False
+        self.notes.append(note)
 
     def fell_short(self, reachable: int) -> bool:
         """Tell whether a list ended where X stops listing, before it reached what has been read or X's seven days."""

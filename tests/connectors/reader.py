@@ -68,7 +68,7 @@ class Reader:
         for page in connector.poll(surface, self.cursors.get(surface, {}), known=self.known(), now=now, full=full):
             done.pages.append(page)
             done.notes += page.notes
-            self._take(page, done)
+            self.take(page, done)
             missing |= set(page.missing)
         if not page.complete:
             done.incomplete.append(surface)
@@ -76,7 +76,9 @@ class Reader:
         self.cursors[surface] = json.loads(json.dumps(page.cursor))
         return missing
 
-    def _take(self, page: Page, done: Round) -> None:
+    def take(self, page: Page, done: Round | None = None) -> None:
+        """Store one page."""
+        done = done or Round()
         self.unreadable += page.unreadable
         self.posts.update({post.external_id: post for post in page.posts})
         for item in page.items:

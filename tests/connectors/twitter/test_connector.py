@@ -333,3 +333,47 @@ def test_a_wrong_signature_is_refused(stage: TwitterStage) -> None:
     connector = Twitter(stage.context(token={**stage.token, "consumer_secret": "fel"}))
     with pytest.raises(AuthExpired):
         connector.verify()
+
+
+def test_our_answer_edited_in_the_app_is_still_the_one_we_sent(stage: TwitterStage, reader: Reader) -> None:
+    entry, connector, since = stage.citizen_writes("När?"), stage.connector(), datetime.now(UTC)
+    sent = connector.reply(stage.target(entry), "Klockan nioo.")
+    reader.poll(connector)
+    stage.world.edit(sent.external_id, "Klockan nio.")
+    done = reader.poll(connector)
+    assert [(item.text, item.earlier_ids, item.from_us) for item in done.changed] == [
+        ("Klockan nio.", (sent.external_id,), True)
+    ]
+    target = stage.target(entry)
+    assert connector.find_sent(target, "Klockan nio.", since=since, exclude={sent.external_id}) is None
+
+
+def test_an_answer_to_something_deleted_keeps_its_place(stage: TwitterStage, reader: Reader) -> None:
+    gone = stage.citizen_writes("Ångrar mig")
+    stage.answer(gone, "@exempelby hur gick det?")
+    stage.world.delete(gone.id)
+    reader.poll(stage.connector())
+    (item,) = reader.items.values()
+    assert (item.parent, item.thread) == (gone.id, gone.id)
+
+
+def test_an_answer_to_our_edited_post_is_at_top_level(stage: TwitterStage, reader: Reader) -> None:
+    edited = stage.world.edit(stage.first.id, "I morgon klockan tio öppnar isbanan.")
+    stage.world.write("twitter", "tweet", BO, "@exempelby toppen", parent=edited.id)
+    reader.poll(stage.connector())
+    item = reader.find("@exempelby toppen")
+    assert (item.parent, item.thread, item.post) == (None, stage.first.id, stage.first.id)
+    assert reader.posts[stage.first.id].text == "I morgon klockan tio öppnar isbanan."
+
+
+def test_a_poll_that_is_left_in_the_middle_loses_nothing(stage: TwitterStage, reader: Reader) -> None:
+    written = {stage.citizen_answers_our_post(f"Fråga {number}").id for number in range(230)}
+    connector, now = stage.connector(), datetime.now(UTC)
+    reader.poll(connector, "own")
+    for surface in ("mentions", "conversation"):
+        one_page = Reader()
+        one_page.posts = dict(reader.posts)
+        page = next(iter(connector.poll(surface, {}, known=one_page.known(), now=now)))
+        one_page.take(page)
+        one_page.poll(connector, surface)
+        assert written <= {item.external_id for item in one_page.items.values()}

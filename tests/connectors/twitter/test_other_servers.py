@@ -27,6 +27,7 @@ class Frugal:
         self.asked: list[str] = []
         self.posted: list[dict[str, Any]] = []
         self.raw: dict[str, tuple[int, bytes]] = {}
+        self.headers: dict[str, str] = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
@@ -48,7 +49,8 @@ class Frugal:
 
             def answer(self, status: int, body: bytes) -> None:
                 self.send_response(status)
-                self.send_header("content-length", str(len(body)))
+                for name, value in {**frugal.headers, "content-length": str(len(body))}.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -190,3 +192,32 @@ def test_what_was_sent_is_found_where_nothing_but_id_and_text_is_told(frugal: Fr
     assert found is not None
     assert (found.external_id, found.posted_at) == ("3", None)
     assert connector.find_sent(target, "Svar 3", since=NOW, exclude={"3"}) is None
+
+
+def test_an_answer_that_cannot_be_unpacked_is_unknown_for_a_write(frugal: Frugal, connector: Twitter) -> None:
+    frugal.headers = {"content-encoding": "gzip"}
+    with pytest.raises(OutcomeUnknown):
+        connector.reply(Target("1", thread="1"), "Hej")
+    with pytest.raises(Temporary):
+        Reader().poll(connector, "mentions")
+    assert len(frugal.posted) == 1
+
+
+def test_a_page_on_which_nothing_can_be_read_is_not_the_end(frugal: Frugal, connector: Twitter) -> None:
+    good = [tweet(n, f"@kommunen {n}") for n in (9, 8, 2, 1)]
+    frugal.lists["/2/users/9/mentions"] = [*good[:2], {"text": "x"}, {"id": None}, *good[2:]]
+    reader = Reader()
+    done = reader.poll(connector, "mentions")
+    assert [item.external_id for item in done.new] == ["9", "8", "2", "1"]
+    assert (len(reader.unreadable), done.incomplete) == (2, [])
+
+
+def test_a_server_that_lists_the_oldest_first_loses_nothing(frugal: Frugal, connector: Twitter) -> None:
+    old = [tweet(n, f"@kommunen {n}") for n in range(1, 8)]
+    frugal.lists["/2/users/9/mentions"] = list(old)
+    reader = Reader()
+    reader.poll(connector, "mentions")
+    frugal.lists["/2/users/9/mentions"] = [*old, tweet(8, "@kommunen ny")]
+    done = reader.poll(connector, "mentions", full=True)
+    assert len(reader.items) == 8
+    assert done.incomplete == ["mentions"]  # this server looks nothing up, so what is gone is not known
