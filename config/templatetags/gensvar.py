@@ -34,9 +34,9 @@ def is_midnight(instant: datetime) -> bool:
 
 @register.filter
 def late_fetch(item: Any) -> str:
-    """How long after it was written an item was fetched, if that is long."""
+    """How long after it was written an item was fetched, if that is long and the channel was connected by then."""
     delay = item.fetched_at - item.posted_at
-    is_late = delay > LATE_FETCH and not item.from_us and item.posted_at >= item.channel.clock_from
+    is_late = delay > LATE_FETCH and not item.from_us and item.posted_at >= item.channel.created_at
     return chips.age(item.posted_at, item.fetched_at) if is_late else ""
 
 

@@ -93,6 +93,7 @@ class Up:
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         self.keep_services()
         if with_sandbox:
+            os.environ.setdefault("MUNICIPALITY", "Exempelby kommun")
             self.start_sandbox()
         make_ready_database()
         self.run(web(self.listening))

@@ -5,21 +5,27 @@ Run by `up` once its sandbox answers. What is there already stays as it is, so a
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import timedelta
 from typing import Any
 
+import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import channels
-from accounts.models import Channel, Department, Membership, Role, User
+from accounts.models import Channel, Department, Membership, Role, Surface, User
 from config import embedded
-from inbox.models import RedirectTarget
+from inbox import actions, poll
+from inbox.models import RedirectTarget, ReplyCycle, VerdictEvent
 
 HISTORY = timedelta(days=8)  # the sandbox's citizens began a week ago; their clocks run
+LEFT_FOR_YOU = timedelta(hours=16)
+WORKED_OFF = timedelta(hours=3)  # how long after it came in somebody looked at it
+REASONS = {"A6": "emoji", "A7": "tagged_friend", "A8": "citizen_answered", "A10": "not_for_us"}
 PEOPLE = (
     ("anna", "Anna Ek", Role.COMMUNICATOR, "Kommunikation"),
     ("per", "Per Lindqvist", Role.COMMUNICATOR, "Teknik och gata"),
@@ -71,11 +77,41 @@ class Command(BaseCommand):
                 RedirectTarget.objects.get_or_create(
                     name=name, defaults={"text": text, "url": url, "position": position}
                 )
+        self._live_through_the_week(json.loads(told.read_text())["url"], people)
         users = [
             {"username": username, "password": password, "role": role.value, "name": name}
             for username, name, role, _department in PEOPLE
         ]
         self.stdout.write(json.dumps({"users": users}, ensure_ascii=False))
+
+    def _live_through_the_week(self, sandbox: str, people: dict[str, User]) -> None:
+        """Read the history, then close what owed no answer, as Anna and Per would have done at the time.
+
+        Only the sandbox knows what its citizens meant; what they wrote in the last hours is left for whoever tries.
+        """
+        if VerdictEvent.objects.exists():
+            return
+        for surface in Surface.objects.filter(channel__is_sandbox=True).select_related("channel").order_by("name"):
+            poll.poll_surface(surface, now=timezone.now(), holder="demo")
+        meant = self._what_citizens_meant(sandbox)
+        now = timezone.now()
+        waiting = ReplyCycle.objects.filter(ended_at=None, started_at__lt=now - LEFT_FOR_YOU)
+        for cycle in waiting.prefetch_related("items"):
+            truths = [meant.get(item.external_id, {}) for item in cycle.items.all()]
+            if any(truth.get("owes_answer", True) for truth in truths):
+                continue
+            reason = REASONS.get(str(truths[-1].get("category")), "other")
+            by = people["anna" if cycle.pk % 3 else "per"]
+            newest = max(item.posted_at for item in cycle.items.all())
+            with contextlib.suppress(actions.Refused):
+                actions.close(cycle.conversation_id, reason=reason, by=by, now=min(newest + WORKED_OFF, now))
+
+    def _what_citizens_meant(self, sandbox: str) -> dict[str, dict[str, Any]]:
+        meant = {}
+        for platform in ("facebook", "twitter", "youtube"):
+            answer = requests.get(f"{sandbox}/_sandbox/entries", params={"platform": platform}, timeout=30)
+            meant |= {entry["id"]: entry["truth"] or {} for entry in answer.json()}
+        return meant
 
     def _person(self, username: str, name: str, role: Role, department: str, password: str) -> User:
         user, is_new = User.objects.get_or_create(
