@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import factory
+from django.db import transaction
 
 from accounts import tokens
 from accounts.models import Channel, Credential, Department, Membership, Role, User
@@ -50,6 +51,7 @@ class ChannelFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = Channel
+        skip_postgeneration_save = True
 
     @factory.post_generation
     def token(self, create: bool, extracted: dict[str, str] | None, **kwargs: object) -> None:
@@ -120,6 +122,7 @@ def waiting_conversation(*, posted_at: datetime = NOW, **kwargs: object) -> mode
     text = kwargs.pop("text", "När öppnar simhallen på lördag?")
     conversation = ConversationFactory(last_item_at=posted_at, preview=text, item_count=1, **kwargs)
     ItemFactory(conversation=conversation, posted_at=posted_at, fetched_at=posted_at, text=text)
-    settling.settle([conversation.thread_id], posted_at)
+    with transaction.atomic():
+        settling.settle([conversation.thread_id], posted_at)
     conversation.refresh_from_db()
     return conversation
