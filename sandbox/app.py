@@ -32,7 +32,7 @@ KEPT_REQUESTS = 20_000
 
 def create_app(world: World) -> Flask:
     """Make the application over a world; its faults are in `config["FAULTS"]`, its log in `config["REQUESTS"]`."""
-    app = Flask(__name__)
+    app = Flask("sandbox", static_url_path="/_sandbox/static")
     faults = Faults()
     modules = {name: _module(name) for name in PLATFORMS}
     app.config.update(WORLD=world, FAULTS=faults, REQUESTS=deque(maxlen=KEPT_REQUESTS), MODULES=modules)

@@ -35,12 +35,12 @@ FACES = tuple(mark for mark in EMOJI if mark != "\ufe0f")
 
 @dataclass
 class Draft:
-    """A text on its way to a platform: what is known of it, and the author it may demand."""
+    """A text on its way to a platform: what is known of it, and who writes it."""
 
     text: str
     truth: dict[str, Any]
+    author: Person
     extra: dict[str, Any] = field(default_factory=dict)
-    author: Person | None = None
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,15 @@ def compose(rng: random.Random, town: Town, code: str, occasion: Occasion) -> Dr
     """Compose a text of a kind. Its truth lacks only what is known later: the author's, duplicates."""
     filled = {name: place for name, place in occasion.places.items() if name in PLACES and rng.random() < 0.6}
     lank = f"https://{rng.choice(['vinst-nu', 'snabbklick', 'kreditdirekt'])}.example/{rng.randrange(16**5):05x}"
-    told = scene(rng, occasion.topic, lank=lank, **filled)
+    author = town.special(rng, code) or town.somebody(rng)
+    told = scene(rng, occasion.topic, lank=lank, jag=author.first_name, **filled)
     truth = mix.truth(
         code,
         owes_answer=mix.owes_answer(rng, code),
         topic=occasion.topic.key,
         department=occasion.topic.department,
     )
-    draft = Draft("", truth, author=town.special(rng, code))
+    draft = Draft("", truth, author)
     KINDS.get(code, _plain)(told, town, occasion, draft)
     if code in TALKATIVE:
         _overlay(told, occasion, draft)

@@ -84,8 +84,7 @@ class Stage:
 
     def put(self, draft: Draft, post: Entry, at: datetime, *, above: Entry | None = None) -> Entry:
         """Write a draft under a post, in answer to `above` if there is one."""
-        person = draft.author or self.town.somebody(self.rng)
-        text = draft.text
+        person, text = draft.author, draft.text
         if post.platform == "twitter":
             names = dict.fromkeys(f"@{self.handle_of(entry)}" for entry in (above, post) if entry)
             text = f"{' '.join(names)} {text}"
@@ -115,7 +114,7 @@ class Stage:
         if person is None or post is None:
             return None
         text = re.sub(r"^(@\w+ )+", "", entry.text) if entry.platform == "twitter" else entry.text
-        draft = Draft(text[:250], {**(entry.truth or {}), "duplicate_of": entry.id}, author=person)
+        draft = Draft(text[:250], {**(entry.truth or {}), "duplicate_of": entry.id}, person)
         return self.put(draft, post, at)
 
     def follow_up(self, entry: Entry, at: datetime, signer: str) -> Entry:
@@ -146,7 +145,7 @@ class Stage:
             text = f"{draft.text} #{channel.hashtags[0]}"
         else:
             text = f"@{channel.handle} {draft.text}" if self.rng.random() < 0.7 else f"{draft.text} @{channel.handle}"
-        person = draft.author or self.town.somebody(self.rng)
+        person = draft.author
         return self.world.write(
             "twitter",
             "tweet",

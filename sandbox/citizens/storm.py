@@ -107,7 +107,8 @@ def comment(stage: Stage, post: Entry, latest: list[Entry], at: datetime) -> Non
 def _draft(stage: Stage, kind: str, answered: str, platform: str) -> Draft:
     rng, code = stage.rng, mix.STORM_CATEGORY[kind]
     topic = next(topic for topic in topics() if topic.key == "water")
-    told = scene(rng, topic, lank=f"https://vattenfilter.example/{rng.randrange(16**5):05x}")
+    author = stage.town.special(rng, code) or stage.town.somebody(rng)
+    told = scene(rng, topic, jag=author.first_name, lank=f"https://vattenfilter.example/{rng.randrange(16**5):05x}")
     pattern = rng.choice(
         generic(f"reply_{rng.choice(['right', 'wrong', 'argue'])}") if kind == "reply" else texts("storm")[kind]
     )
@@ -121,7 +122,7 @@ def _draft(stage: Stage, kind: str, answered: str, platform: str) -> Draft:
         cluster_id=f"storm/{kind}/{pattern[:24]}" if code in ("A1", "A18") else f"storm/{kind}",
         legal_ground=mix.ground_of(code, text),
     )
-    return Draft(overlays.disfigure(rng, text), truth, author=stage.town.special(rng, code))
+    return Draft(overlays.disfigure(rng, text), truth, author)
 
 
 def _around(told: Scene, stage: Stage, kind: str, text: str, answered: str) -> str:
