@@ -16,6 +16,7 @@ from django.db.models import F, Max, Q
 from accounts.models import User
 from inbox import rows
 from inbox.models import Conversation, DeadlineChange, Item, Notice, ReplyCycle, VerdictEvent
+from inbox.rows import among
 from inbox.verdicts import Verdict
 from sla import clock, policies
 
@@ -51,14 +52,18 @@ class Ledger:
     @classmethod
     def of(cls, conversations: Iterable[Conversation], now: datetime) -> Ledger:
         """Lock the conversations by id, and load their open cycles and the items that wait in them. Three queries."""
-        ids = sorted({conversation.pk for conversation in conversations})
+        return cls.of_ids({conversation.pk for conversation in conversations}, now)
+
+    @classmethod
+    def of_ids(cls, ids: Collection[int], now: datetime) -> Ledger:
         # NO KEY: whoever inserts a row that only refers to a conversation need not wait.
-        locked = Conversation.objects.select_for_update(of=("self",), no_key=True).select_related("channel", "contact")
-        ledger = cls(now, {row.pk: row for row in locked.filter(pk__in=ids).order_by("pk")})
-        for cycle in ReplyCycle.objects.filter(conversation__in=ids, ended_at=None):
+        locked = Conversation.objects.select_for_update(no_key=True).filter(among(Conversation, "id", ids))
+        ledger = cls(now, {row.pk: row for row in locked.order_by("pk")})
+        for cycle in ReplyCycle.objects.filter(among(ReplyCycle, "conversation", ids), ended_at=None):
             ledger.open[cycle.conversation_id, cycle.kind] = cycle
         first = [cycle.pk for cycle in ledger.open.values() if cycle.kind == FIRST]
-        for item in Item.objects.filter(cycle__in=first, deleted_at=None).order_by("posted_at", "pk") if first else ():
+        waiting = Item.objects.filter(among(Item, "cycle", first), deleted_at=None).defer("raw")
+        for item in waiting.order_by("posted_at", "pk") if first else ():
             ledger.waiting[item.conversation_id].append(item)
         return ledger
 
@@ -175,13 +180,18 @@ class Ledger:
                 self._changed[cycle.pk] = cycle
                 self._ended.append(cycle)
 
+    @property
+    def settled(self) -> set[int]:
+        """Ids of the items that `save` marks as settled: those that have got a cycle."""
+        return {item.pk for item, _cycle in self._cycle_of}
+
     def save(self) -> None:
         """Write all that changed, in the order cycle, item, conversation. A handful of queries, however many rows."""
         changed = sorted(self._changed.values(), key=lambda cycle: cycle.pk)
         rows.update(
             ReplyCycle, CYCLE_FACTS, [(c.pk, *(getattr(c, _attname(name)) for name in CYCLE_FACTS)) for c in changed]
         )
-        ReplyCycle.objects.bulk_create(self._new)  # after the old ones have ended: two cannot be open at once
+        rows.create(self._new, NEW_CYCLE)  # after the old ones have ended: two cannot be open at once
         for move in self._moves:
             move.cycle_id = move.cycle.pk
         DeadlineChange.objects.bulk_create(self._moves)
@@ -273,6 +283,9 @@ class Ledger:
 CYCLE_FACTS = (
     "started_at", "due_soon_at", "due_at", "ended_at", "outcome", "reply", "verdict", "fetched_late", "next_step_at",
 )  # fmt: skip
+
+
+NEW_CYCLE = ("conversation", "kind", "policy", *CYCLE_FACTS)
 
 
 def _attname(name: str) -> str:

@@ -16,6 +16,7 @@ from connectors import base
 from inbox import rows
 from inbox.incoming import LONGEST_ID, Incoming, fit
 from inbox.models import Contact, Conversation, Item, Note, Outgoing, Post, ReplyCycle, Thread, VerdictEvent
+from inbox.rows import among
 
 PREVIEW = 400  # characters of the newest item that the list shows
 Key = tuple[int, int | str]  # of a conversation: thread, and contact or (nobody named) the item's own external id
@@ -67,32 +68,32 @@ def store_contacts(platform: str, reads: Iterable[Incoming]) -> dict[str, int]:
     if not authors:
         return {}
     here = Contact.objects.filter(platform=platform)
-    stored = {contact.external_id: contact for contact in here.filter(external_id__in=[*authors])}
-    new = [(platform, id, authors[id].name, authors[id].handle) for id in sorted(authors) if id not in stored]
-    if new:
-        rows.insert(Contact, ("platform", "external_id", "name", "handle"), new)
-        stored |= {contact.external_id: contact for contact in here.filter(external_id__in=[row[1] for row in new])}
-    changed = [row for id, author in authors.items() if (row := _contact_change(stored[id], author))]
+    known = here.filter(among(Contact, "external_id", authors)).values_list("external_id", "pk", "name", "handle")
+    stored = {id: (pk, name, handle) for id, pk, name, handle in known}
+    changed = [row for id, before in stored.items() if (row := _contact_change(before, authors[id]))]
     if changed:
         _lock(Contact, [row[0] for row in changed])
         rows.update(Contact, ("name", "handle"), changed)
-    return {id: contact.pk for id, contact in stored.items()}
+    new = [(platform, id, authors[id].name, authors[id].handle) for id in sorted(authors) if id not in stored]
+    made = dict(rows.insert(Contact, ("platform", "external_id", "name", "handle"), new, "external_id", "id"))
+    if len(made) < len(new):  # another worker was faster
+        made |= dict(here.filter(external_id__in=[row[1] for row in new]).values_list("external_id", "pk"))
+    return {id: row[0] for id, row in stored.items()} | made
 
 
-def _contact_change(stored: Contact, read: base.Author) -> tuple[object, ...] | None:
-    now = (read.name or stored.name, read.handle or stored.handle)
-    return None if now == (stored.name, stored.handle) else (stored.pk, *now)
+def _contact_change(stored: tuple[int, str, str], read: base.Author) -> tuple[int, str, str] | None:
+    """A reading without a name or a handle takes none away."""
+    pk, name, handle = stored
+    now = (pk, read.name or name, read.handle or handle)
+    return None if now == stored else now
 
 
 @dataclass
 class Threads:
-    """Locked threads, by external id and by id. `fresh`: made just now, with their counters right."""
+    """Locked threads by external id. `fresh`: ids of those made just now, whose counters are right."""
 
     by_external_id: dict[str, Thread]
     fresh: set[int]
-
-    def __post_init__(self) -> None:
-        self.by_id = {thread.pk: thread for thread in self.by_external_id.values()}
 
     def of(self, read: Incoming) -> Thread:
         return self.by_external_id[read.item.thread]
@@ -106,11 +107,15 @@ def lock_threads(
     # Made before any is locked, in sorted order: nobody who holds a lock waits for a row in the making.
     made = rows.insert(
         Thread, ("channel", "external_id", "post", "last_activity_at", "item_count", "we_wrote"),
-        [found[id] for id in sorted(found)],
+        [found[id] for id in sorted(found)], "id", "external_id",
     )  # fmt: skip
-    wanted = Q(channel=channel, external_id__in=[*found]) if found else Q(pk__in=[])
-    locked = Thread.objects.select_for_update(no_key=True).filter(wanted | Q(pk__in=thread_ids)).order_by("pk")
-    return Threads({thread.external_id: thread for thread in locked}, {row[0] for row in made})
+    threads = Threads({id: Thread(pk=pk, external_id=id) for pk, id in made}, {pk for pk, _id in made})
+    others = [id for id in found if id not in threads.by_external_id]
+    wanted = Q(among(Thread, "external_id", others), channel=channel) if others else Q(pk__in=[])
+    if others or thread_ids:
+        locked = Thread.objects.select_for_update(no_key=True).filter(wanted | Q(pk__in=thread_ids))
+        threads.by_external_id |= {thread.external_id: thread for thread in locked.order_by("pk")}
+    return threads
 
 
 def _new_threads(
@@ -174,7 +179,7 @@ def _locked_conversations(news: Iterable[Key], touched: Collection[int]) -> Iter
     roots = {who for _thread, who in keys if isinstance(who, str)}
     wanted = Q(pk__in=touched)
     if people:
-        wanted |= Q(thread__in=threads, contact__in=people)
+        wanted |= Q(among(Conversation, "thread", threads), among(Conversation, "contact", people))
     if roots:
         wanted |= Q(thread__in=threads, contact=None, root_external_id__in=roots)
     return Conversation.objects.select_for_update(no_key=True).filter(wanted).order_by("pk")

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.expressions import RawSQL
 
 Row = Sequence[Any]
 
@@ -46,6 +47,28 @@ def update(model: type[models.Model], fields: Sequence[str], rows: Collection[Ro
     with connection.cursor() as cursor:
         cursor.execute(sql, _flat(rows))
         return int(cursor.rowcount)
+
+
+def create(objects: Collection[models.Model], fields: Sequence[str]) -> None:
+    """Insert objects of one model and give them their ids. Unlike `insert`, what is there already is an error."""
+    if not objects:
+        return
+    model = type(next(iter(objects)))
+    names, _types = _columns(model, tuple(fields))
+    attributes = [model._meta.get_field(name).attname for name in fields]  # type: ignore[union-attr]
+    found = [[getattr(each, attribute) for attribute in attributes] for each in objects]
+    sql = f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES {_places(found, len(names))} RETURNING id"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _flat(found))
+        for each, (pk,) in zip(objects, cursor.fetchall(), strict=True):
+            each.pk = pk
+
+
+def among(model: type[models.Model], field: str, values: Collection[Any]) -> RawSQL:
+    """Give the condition `field IN values` bound as one array: Django prepares each value of a long list by itself."""
+    (column,), (kind,) = _columns(model, (field,))
+    sql = f'"{model._meta.db_table}".{column} = ANY(%s::{kind}[])'
+    return RawSQL(sql, [list(values)], output_field=models.BooleanField())
 
 
 @lru_cache(maxsize=64)

@@ -7,16 +7,18 @@ once a poll's last page is in, so that it does not matter in which order a platf
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.db.models import Min, Q
 
-from inbox import cycles
+from accounts.models import Channel
+from inbox import cycles, rows
 from inbox.confirmation import answers
 from inbox.cycles import PROMISED, Ledger, Outcome, Status
 from inbox.models import Conversation, Item, Outgoing, ReplyCycle, Thread
+from inbox.rows import among
 from inbox.verdicts import ANSWER, of_reply
 
 
@@ -26,13 +28,13 @@ def settle(thread_ids: Collection[int], now: datetime) -> None:
     Callers hold a transaction. Safe to run again and at the same time: what is settled is marked in it. A fixed number
     of queries, but for replies of ours that have gone or come back.
     """
-    locked = Thread.objects.select_for_update(no_key=True).filter(pk__in=thread_ids).order_by("pk")
-    threads = {thread.pk: thread for thread in locked}
-    news = list(_unsettled(threads))
+    locked = Thread.objects.select_for_update(no_key=True).filter(among(Thread, "id", thread_ids)).order_by("pk")
+    we_wrote = dict(locked.values_list("pk", "we_wrote"))
+    news = list(_unsettled(we_wrote))
     if not news:
         return
-    around = Surroundings.of(threads, news)
-    ledger = Ledger.of(around.conversations, now)
+    around = Surroundings.of(we_wrote, news)
+    ledger = Ledger.of_ids(around.conversations, now)
     for item in sorted([*news, *around.now_with_us], key=_in_order):
         if item.deleted_at is None:
             _settle_reply(ledger, item, around) if item.from_us else _settle_item(ledger, item, around)
@@ -40,14 +42,15 @@ def settle(thread_ids: Collection[int], now: datetime) -> None:
         if item.deleted_at is not None:
             _settle_deletion(ledger, item, around)
     ledger.save()
-    wrote = {item.thread_id for item in news if item.from_us and not threads[item.thread_id].we_wrote}
-    Thread.objects.filter(pk__in=wrote).update(we_wrote=True)
-    Item.objects.filter(pk__in=[item.pk for item in news], unsettled=True).update(unsettled=False)
+    wrote = {item.thread_id for item in news if item.from_us and not we_wrote[item.thread_id]}
+    Thread.objects.filter(among(Thread, "id", wrote)).update(we_wrote=True) if wrote else None
+    rest = {item.pk: item for item in [*news, *around.placed] if item.pk not in ledger.settled}
+    rows.update(Item, ("conversation", "unsettled"), [(pk, rest[pk].conversation_id, False) for pk in sorted(rest)])
 
 
-def _unsettled(thread_ids: Iterable[int]) -> Iterable[Item]:
-    news = Item.objects.filter(thread__in=list(thread_ids), unsettled=True)
-    return news.select_related("channel", "cycle").defer("raw").order_by("posted_at", "pk")
+def _unsettled(thread_ids: Collection[int]) -> Iterable[Item]:
+    news = Item.objects.filter(among(Item, "thread", thread_ids), unsettled=True)
+    return news.select_related("cycle").defer("raw").order_by("posted_at", "pk")
 
 
 def _in_order(item: Item) -> tuple[datetime, bool, int]:
@@ -59,18 +62,21 @@ def _in_order(item: Item) -> tuple[datetime, bool, int]:
 class Surroundings:
     """What has to be known of the threads to understand the news in them, read with a query each."""
 
-    conversations: set[Conversation]  # all that the news may concern
+    conversations: set[int]  # ids of all that the news may concern
+    clock_from: dict[int, datetime]  # by channel
     first_words: dict[int, datetime]  # by thread: when we first wrote there
     now_with_us: list[Item]  # settled without a clock, but written after what now shows itself to be our first words
     natives: dict[int, list[Item]]  # by thread: settled replies from the platform's own app, oldest first
     parents: dict[tuple[int, str], Item]  # by thread and any id: what those and new replies answer
-    ended: dict[int, list[ReplyCycle]] = field(default_factory=dict)  # by reply: what it has ended before
+    ended: dict[int, list[ReplyCycle]]  # by reply: what it has ended before
+    placed: list[Item] = field(default_factory=list)  # replies whose conversation has been found
 
     @classmethod
-    def of(cls, threads: dict[int, Thread], news: list[Item]) -> Surroundings:
+    def of(cls, we_wrote: Mapping[int, bool], news: list[Item]) -> Surroundings:
+        """Read them. `we_wrote`: by thread, whether we had written there before this news."""
         ours = [item for item in news if item.from_us]
         ours_in = {item.thread_id for item in ours}
-        first_words = _first_words([t.pk for t in threads.values() if t.we_wrote or t.pk in ours_in])
+        first_words = _first_words([pk for pk, wrote in we_wrote.items() if wrote or pk in ours_in])
         now_with_us = _written_since(first_words, ours_in)
         natives = _natives({item.thread_id for item in news if not item.from_us})
         parents = _parents([*ours, *(reply for replies in natives.values() for reply in replies)])
@@ -78,15 +84,15 @@ class Surroundings:
         concerned = {item.conversation_id for item in [*news, *now_with_us] if item.conversation_id}
         concerned |= {parent.conversation_id for parent in parents.values() if parent.conversation_id}
         concerned |= {cycle.conversation_id for cycles in ended.values() for cycle in cycles}
-        conversations = {Conversation(pk=pk) for pk in concerned} | _waiting_in(ours_in)
-        return cls(conversations, first_words, now_with_us, natives, parents, ended)
+        clocks = Channel.objects.filter(pk__in={item.channel_id for item in news}).values_list("pk", "clock_from")
+        return cls(concerned | _waiting_in(ours_in), dict(clocks), first_words, now_with_us, natives, parents, ended)
 
     def parent_of(self, reply: Item) -> Item | None:
         return self.parents.get((reply.thread_id, reply.parent_external_id))
 
 
 def _first_words(thread_ids: list[int]) -> dict[int, datetime]:
-    ours = Item.objects.filter(thread__in=thread_ids, from_us=True).order_by()
+    ours = Item.objects.filter(among(Item, "thread", thread_ids), from_us=True).order_by()
     return dict(ours.values_list("thread").annotate(Min("posted_at"))) if thread_ids else {}
 
 
@@ -96,13 +102,15 @@ def _written_since(first_words: dict[int, datetime], ours_in: set[int]) -> list[
     without = Item.objects.filter(
         thread__in=ours_in, from_us=False, addressed=False, cycle=None, deleted_at=None, unsettled=False
     )
-    found = without.select_related("channel", "cycle").defer("raw")
+    found = without.select_related("cycle").defer("raw")
     return [item for item in found if item.posted_at >= first_words[item.thread_id]]
 
 
 def _natives(thread_ids: set[int]) -> dict[int, list[Item]]:
     found: dict[int, list[Item]] = defaultdict(list)
-    natives = Item.objects.filter(thread__in=thread_ids, from_us=True, native=True, deleted_at=None, unsettled=False)
+    natives = Item.objects.filter(
+        among(Item, "thread", thread_ids), from_us=True, native=True, deleted_at=None, unsettled=False
+    )
     for item in natives.defer("raw").order_by("posted_at", "pk") if thread_ids else ():
         found[item.thread_id].append(item)
     return found
@@ -112,8 +120,8 @@ def _parents(replies: list[Item]) -> dict[tuple[int, str], Item]:
     ids = {reply.parent_external_id for reply in replies if reply.parent_external_id}
     if not ids:
         return {}
-    found = Item.objects.filter(thread__in={reply.thread_id for reply in replies}).filter(
-        Q(external_id__in=ids) | Q(earlier_ids__overlap=list(ids)) & ~Q(earlier_ids=[])
+    found = Item.objects.filter(among(Item, "thread", {reply.thread_id for reply in replies})).filter(
+        Q(among(Item, "external_id", ids)) | Q(earlier_ids__overlap=list(ids)) & ~Q(earlier_ids=[])
     )
     return {(item.thread_id, id): item for item in found.defer("raw") for id in (*item.earlier_ids, item.external_id)}
 
@@ -125,9 +133,9 @@ def _ended_by(ours: list[Item]) -> dict[int, list[ReplyCycle]]:
     return found
 
 
-def _waiting_in(thread_ids: set[int]) -> set[Conversation]:
-    waiting = Conversation.objects.filter(thread__in=thread_ids, due_at__isnull=False)
-    return set(waiting.only("pk")) if thread_ids else set()
+def _waiting_in(thread_ids: set[int]) -> set[int]:
+    waiting = Conversation.objects.filter(among(Conversation, "thread", thread_ids), due_at__isnull=False)
+    return set(waiting.values_list("pk", flat=True)) if thread_ids else set()
 
 
 def _settle_item(ledger: Ledger, item: Item, around: Surroundings) -> None:
@@ -137,14 +145,14 @@ def _settle_item(ledger: Ledger, item: Item, around: Surroundings) -> None:
         return
     first_words = around.first_words.get(item.thread_id)
     with_us = item.addressed or (first_words is not None and first_words <= item.posted_at)
-    if item.posted_at < item.channel.clock_from or not with_us:
+    if item.posted_at < around.clock_from[item.channel_id] or not with_us:
         return
     reply = next((reply for reply in around.natives[item.thread_id] if _answers(reply, item, around)), None)
     if reply is None:
         ledger.wait(conversation, [item])
         return
     ledger.answered_before(conversation, item, reply)
-    _stands_in(reply, conversation)
+    _stands_in(reply, conversation, around)
 
 
 def _answers(reply: Item, item: Item, around: Surroundings) -> bool:
@@ -167,7 +175,7 @@ def _settle_reply(ledger: Ledger, reply: Item, around: Surroundings) -> None:
 def _settle_native_reply(ledger: Ledger, reply: Item, around: Surroundings) -> None:
     """A reply written in the platform's own app answers whom it speaks to, at the platform's time."""
     for conversation in _whom_it_answers(ledger, reply, around):
-        _stands_in(reply, conversation)
+        _stands_in(reply, conversation, around)
         covered = [
             item
             for item in ledger.waiting[conversation.pk]
@@ -207,10 +215,10 @@ def _is_named(conversation: Conversation, reply: Item) -> bool:
     return contact is not None and bool({contact.external_id, contact.handle.lower()} & set(reply.mentions))
 
 
-def _stands_in(reply: Item, conversation: Conversation) -> None:
+def _stands_in(reply: Item, conversation: Conversation, around: Surroundings) -> None:
     if reply.conversation_id is None:
         reply.conversation = conversation
-        Item.objects.filter(pk=reply.pk).update(conversation=conversation)
+        around.placed.append(reply)
 
 
 def _settle_sent_reply(ledger: Ledger, reply: Item) -> None:
