@@ -169,7 +169,7 @@ def break_off(stage: FacebookStage, connector: Facebook, reader: Reader, *, afte
     pages = connector.poll("comments", reader.cursors.get("comments", {}), known=reader.known(), now=datetime.now(UTC))
     with pytest.raises(Temporary):
         for number, page in enumerate(pages, 1):
-            reader._take(page, Round())
+            reader.take(page)
             if number == after:
                 stage.fault("server_error")
     stage.mend()
