@@ -12,11 +12,11 @@ run: install  ## runs the demo: everything in one terminal, until Ctrl-C
 
 test: .venv/test.installed  ## the whole test suite, browser tests included
 	@CHROMIUM="$$($(PYTHON) scripts/chromium.py)" && export CHROMIUM VAR_DIR="$${VAR_DIR:-$(CURDIR)/var/test}" \
-		&& exec .venv/bin/pytest -n auto
+		&& exec .venv/bin/pytest -n auto --dist loadgroup
 
 test-all: .venv/test.installed  ## the same, with every page in every setting
 	@CHROMIUM="$$($(PYTHON) scripts/chromium.py)" && export CHROMIUM VAR_DIR="$${VAR_DIR:-$(CURDIR)/var/test}" \
-		&& EVERY_SETTING=1 exec .venv/bin/pytest -n auto
+		&& EVERY_SETTING=1 exec .venv/bin/pytest -n auto --dist loadgroup
 
 lint: .venv/test.installed  ## style, types, and which part may know which
 	.venv/bin/ruff check .

@@ -14,9 +14,9 @@ import pytest
 
 from config import embedded
 from tests.foundation.processes import ROOT, keeper_pid, living, mentioned, postgres_pid, redis_pid, until
-from tests.foundation.test_environment import told
+from tests.foundation.test_environment import manage, told
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(120), pytest.mark.xdist_group("up")]
 
 
 class Up:
@@ -52,6 +52,22 @@ class Up:
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code
+
+
+@pytest.fixture(scope="module")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A VAR_DIR with a migrated database, to be copied: making one is most of a first start."""
+    made = tmp_path_factory.mktemp("seed") / "var"
+    assert manage("channel", "list", var=made).returncode == 0
+    assert embedded.stop(made)
+    return made
+
+
+@pytest.fixture
+def used(var: Path, seed: Path) -> Path:
+    """A VAR_DIR that was used before."""
+    subprocess.run(["cp", "-a", seed, var], check=True)
+    return var
 
 
 def page(url: str) -> int:
@@ -104,28 +120,28 @@ def test_a_second_one_in_the_same_folder_is_refused(running: Up) -> None:
     assert second.told["error"]["code"] == "running"
 
 
-def test_a_second_one_elsewhere_takes_the_next_port(running: Up, var: Path) -> None:
-    second = Up(var, "--no-sandbox")
+def test_a_second_one_elsewhere_takes_the_next_port(running: Up, used: Path) -> None:
+    second = Up(used, "--no-sandbox")
     assert page(second.told["url"]) == 200
     assert second.told["url"] != running.told["url"]
     assert second.end(signal.SIGTERM) == 0
     assert page(running.told["url"]) == 200
 
 
-def test_ctrl_c_leaves_nothing_behind(var: Path) -> None:
-    up = Up(var, "--no-sandbox")
+def test_ctrl_c_leaves_nothing_behind(used: Path) -> None:
+    up = Up(used, "--no-sandbox")
     assert up.end() == 0
-    until(lambda: not living(var), seconds=5)
-    assert mentioned(str(var)) == []
+    until(lambda: not living(used), seconds=5)
+    assert mentioned(str(used)) == []
 
 
-def test_kill_9_of_it_leaves_nothing_behind(var: Path) -> None:
-    up = Up(var, "--no-sandbox")
+def test_kill_9_of_it_leaves_nothing_behind(used: Path) -> None:
+    up = Up(used, "--no-sandbox")
     children = [up.child(name) for name in ("web", "worker", "beat")]
     up.end(signal.SIGKILL)
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), seconds=5)
-    until(lambda: not living(var))
-    assert mentioned(str(var)) == []
+    until(lambda: not living(used))
+    assert mentioned(str(used)) == []
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_an_error_and_starts_nothing(var: Path) -> None:
@@ -136,10 +152,9 @@ def test_a_port_that_was_asked_for_and_is_taken_is_an_error_and_starts_nothing(v
     assert living(var) == set()
 
 
-def test_a_second_start_keeps_the_data_and_does_not_migrate_again(var: Path) -> None:
-    Up(var, "--no-sandbox").end()
-    marker = var / "postgres" / "migrated"
+def test_a_second_start_keeps_the_data_and_does_not_migrate_again(used: Path) -> None:
+    marker = used / "postgres" / "migrated"
     migrated = marker.stat().st_mtime_ns
-    Up(var, "--no-sandbox").end()
+    Up(used, "--no-sandbox").end()
     assert marker.stat().st_mtime_ns == migrated
     assert embedded.fingerprint() == marker.read_text()
