@@ -180,9 +180,8 @@ class Ledger:
                 self._changed[cycle.pk] = cycle
                 self._ended.append(cycle)
 
-    @property
     def settled(self) -> set[int]:
-        """Ids of the items that `save` marks as settled: those that have got a cycle."""
+        """Give the ids of the items that `save` marks as settled: those that have got a cycle."""
         return {item.pk for item, _cycle in self._cycle_of}
 
     def save(self) -> None:

@@ -26,7 +26,7 @@ from inbox import places, rows, settling
 from inbox.confirmation import MAY_HAVE_LEFT, link_own
 from inbox.incoming import Incoming, as_raw, changes, fit, mentions_of, readable
 from inbox.models import Conversation, Item, ItemVersion, Outgoing, Thread, UnreadableRecord
-from inbox.rows import among
+from inbox.rows import among, overlapping
 
 log = logging.getLogger(__name__)
 
@@ -263,7 +263,7 @@ def _known(channel: Channel, reads: Iterable[Incoming]) -> dict[str, Item]:
 
 def by_ids(channel: Channel, ids: Collection[str]) -> QuerySet[Item]:
     """Filter the items that have one of these ids, or had it before an edit."""
-    now, before = Q(among(Item, "external_id", ids)), Q(earlier_ids__overlap=list(ids)) & ~Q(earlier_ids=[])
+    now, before = Q(among(Item, "external_id", ids)), Q(overlapping(Item, "earlier_ids", ids))
     return Item.objects.filter(now | before, channel=channel)
 
 

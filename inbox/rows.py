@@ -67,8 +67,21 @@ def create(objects: Collection[models.Model], fields: Sequence[str]) -> None:
 def among(model: type[models.Model], field: str, values: Collection[Any]) -> RawSQL:
     """Give the condition `field IN values` bound as one array: Django prepares each value of a long list by itself."""
     (column,), (kind,) = _columns(model, (field,))
-    sql = f'"{model._meta.db_table}".{column} = ANY(%s::{kind}[])'
-    return RawSQL(sql, [list(values)], output_field=models.BooleanField())
+    return _condition(f'"{model._meta.db_table}".{column} = ANY(%s::{kind}[])', values)
+
+
+def overlapping(model: type[models.Model], field: str, values: Collection[Any]) -> RawSQL:
+    """Give the condition that an array which is not empty holds one of the values, for a partial index of such."""
+    (column,), (kind,) = _columns(model, (field,))
+    column = f'"{model._meta.db_table}".{column}'
+    return _condition(f"({column} && %s::{kind} AND NOT {column} = '{{}}')", values)
+
+
+def _condition(sql: str, values: Collection[Any]) -> RawSQL:
+    return RawSQL(sql, [list(values)], output_field=_BOOLEAN)
+
+
+_BOOLEAN = models.BooleanField()
 
 
 @lru_cache(maxsize=64)

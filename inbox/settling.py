@@ -18,7 +18,7 @@ from inbox import cycles, rows
 from inbox.confirmation import answers
 from inbox.cycles import PROMISED, Ledger, Outcome, Status
 from inbox.models import Conversation, Item, Outgoing, ReplyCycle, Thread
-from inbox.rows import among
+from inbox.rows import among, overlapping
 from inbox.verdicts import ANSWER, of_reply
 
 
@@ -35,6 +35,7 @@ def settle(thread_ids: Collection[int], now: datetime) -> None:
         return
     around = Surroundings.of(we_wrote, news)
     ledger = Ledger.of_ids(around.conversations, now)
+    around.find_neighbours(ledger)
     for item in sorted([*news, *around.now_with_us], key=_in_order):
         if item.deleted_at is None:
             _settle_reply(ledger, item, around) if item.from_us else _settle_item(ledger, item, around)
@@ -44,7 +45,8 @@ def settle(thread_ids: Collection[int], now: datetime) -> None:
     ledger.save()
     wrote = {item.thread_id for item in news if item.from_us and not we_wrote[item.thread_id]}
     Thread.objects.filter(among(Thread, "id", wrote)).update(we_wrote=True) if wrote else None
-    rest = {item.pk: item for item in [*news, *around.placed] if item.pk not in ledger.settled}
+    settled = ledger.settled()
+    rest = {item.pk: item for item in [*news, *around.placed] if item.pk not in settled}
     rows.update(Item, ("conversation", "unsettled"), [(pk, rest[pk].conversation_id, False) for pk in sorted(rest)])
 
 
@@ -70,6 +72,7 @@ class Surroundings:
     parents: dict[tuple[int, str], Item]  # by thread and any id: what those and new replies answer
     ended: dict[int, list[ReplyCycle]]  # by reply: what it has ended before
     placed: list[Item] = field(default_factory=list)  # replies whose conversation has been found
+    here: dict[int, list[Conversation]] = field(default_factory=lambda: defaultdict(list))  # locked, by thread
 
     @classmethod
     def of(cls, we_wrote: Mapping[int, bool], news: list[Item]) -> Surroundings:
@@ -86,6 +89,10 @@ class Surroundings:
         concerned |= {cycle.conversation_id for cycles in ended.values() for cycle in cycles}
         clocks = Channel.objects.filter(pk__in={item.channel_id for item in news}).values_list("pk", "clock_from")
         return cls(concerned | _waiting_in(ours_in), dict(clocks), first_words, now_with_us, natives, parents, ended)
+
+    def find_neighbours(self, ledger: Ledger) -> None:
+        for conversation in ledger.conversations.values():
+            self.here[conversation.thread_id].append(conversation)
 
     def parent_of(self, reply: Item) -> Item | None:
         return self.parents.get((reply.thread_id, reply.parent_external_id))
@@ -121,7 +128,7 @@ def _parents(replies: list[Item]) -> dict[tuple[int, str], Item]:
     if not ids:
         return {}
     found = Item.objects.filter(among(Item, "thread", {reply.thread_id for reply in replies})).filter(
-        Q(among(Item, "external_id", ids)) | Q(earlier_ids__overlap=list(ids)) & ~Q(earlier_ids=[])
+        Q(among(Item, "external_id", ids)) | Q(overlapping(Item, "earlier_ids", ids))
     )
     return {(item.thread_id, id): item for item in found.defer("raw") for id in (*item.earlier_ids, item.external_id)}
 
@@ -191,7 +198,7 @@ def _settle_native_reply(ledger: Ledger, reply: Item, around: Surroundings) -> N
 
 def _whom_it_answers(ledger: Ledger, reply: Item, around: Surroundings) -> list[Conversation]:
     """The author of its parent; if that is the top-level comment, also those named in it; else the only one waiting."""
-    here = [row for row in ledger.conversations.values() if row.thread_id == reply.thread_id]
+    here = around.here[reply.thread_id]
     waiting = [row for row in here if _waits_since(ledger, row) <= reply.posted_at]
     parent = around.parent_of(reply)
     answered = [row for row in here if parent and row.pk == parent.conversation_id and not parent.from_us]
