@@ -27,7 +27,8 @@ class Keeper:
         self.user = server_user(layout.data)
         self.servers = [postgres(layout, self.user, durable=durable), redis(layout, self.user)]
         self.users = layout.run / "users"
-        self.last_used = time.time()
+        self.touched = -1
+        self.last_used = time.monotonic()
 
     def tell(self, state: str) -> None:
         os.ftruncate(self.lock, 0)
@@ -66,10 +67,12 @@ class Keeper:
         try:
             lock = hold(self.users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.last_used = time.time()
+            self.last_used = time.monotonic()
             return False
-        touched = self.users.stat().st_mtime  # each user touches it when it comes; zero means: do not wait
-        if touched == 0 or time.time() - max(touched, self.last_used) > self.grace:
+        touched = self.users.stat().st_mtime_ns  # each user touches it when it comes; zero means: do not wait
+        if touched != self.touched:
+            self.touched, self.last_used = touched, time.monotonic()
+        if touched == 0 or time.monotonic() - self.last_used > self.grace:
             return True
         os.close(lock)
         return False

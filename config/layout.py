@@ -30,9 +30,12 @@ class Layout:
 
     @property
     def sockets(self) -> Path:
-        """The folder that only the servers' user and ours may enter; below /tmp if VAR_DIR is too long for a socket."""
+        """The folder that only the servers' user and ours may enter; below /tmp if VAR_DIR does not suit a socket.
+
+        It may be too long, or hold a comma, which PostgreSQL's clients take for the end of a host.
+        """
         near = self.run / "s"
-        if len(os.fsencode(near / ".s.PGSQL.5432.lock")) <= SOCKET_PATH_LIMIT:
+        if len(os.fsencode(near / ".s.PGSQL.5432.lock")) <= SOCKET_PATH_LIMIT and "," not in str(near):
             return near
         return Path("/tmp") / f"gensvar-{sha256(os.fsencode(self.var)).hexdigest()[:20]}" / "s"
 

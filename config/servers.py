@@ -151,7 +151,8 @@ def last_words(log: Path, since: int = 0) -> str:
 
 
 def postgres(layout: Layout, user: pwd.struct_passwd | None, *, durable: bool) -> Server:
-    settings = POSTGRES | {"unix_socket_directories": str(layout.sockets)} | ({} if durable else FORGETFUL)
+    folder = str(layout.sockets).replace('"', '""')
+    settings = POSTGRES | {"unix_socket_directories": f'"{folder}"'} | ({} if durable else FORGETFUL)
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     pid_file = layout.data / "postmaster.pid"
 

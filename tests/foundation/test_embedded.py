@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from kombu import Connection
 
 from config import embedded, servers
 from config.layout import Layout
@@ -168,6 +169,33 @@ def test_a_path_of_150_characters_gets_its_sockets_elsewhere(tmp_path: Path) -> 
         assert stat.S_IMODE(Layout(deep).sockets.parent.stat().st_mode) == 0o700
     until(lambda: not living(deep))
     assert not Layout(deep).sockets.parent.exists()
+
+
+@pytest.mark.parametrize("name", ["a b'c%20+å", 'a"b', "a,b"])
+def test_a_path_may_hold_any_letters(name: str) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        odd = Path(place) / name
+        with holder(odd):
+            assert answers(odd)
+            broker = embedded.redis_url(odd).replace("unix://", "redis+socket://", 1)
+            assert Connection(broker).ensure_connection(max_retries=1, timeout=5).connected
+        until(lambda: not living(odd))
+
+
+def test_a_folder_that_is_removed_under_its_servers_ends_them(var: Path) -> None:
+    with holder(var):
+        shutil.rmtree(var)
+        until(lambda: not mentioned(str(var / "postgres")))
+        until(lambda: not mentioned(f"config.keeper {var} "))
+
+
+def test_a_clock_that_jumps_keeps_nobody_waiting_and_nothing_alive(var: Path) -> None:
+    with holder(var) as user:
+        year = 365 * 24 * 3600
+        os.utime(Layout(var).run / "users", (time.time() + year, time.time() + year))
+        stays(lambda: answers(var))
+        user.kill()
+        until(lambda: not living(var))
 
 
 @AS_ROOT
