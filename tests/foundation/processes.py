@@ -100,8 +100,9 @@ def keeper_pid(var: Path) -> int:
 def ask(var: Path, statement: str) -> object:
     """Run one statement in the embedded database; give the first value, if there is one."""
     connection = psycopg2.connect(embedded.database_url(var))
+    connection.autocommit = True
     try:
-        with connection, connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(statement)
             return cursor.fetchone()[0] if cursor.description else None
     finally:

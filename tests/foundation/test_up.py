@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from config import embedded
-from tests.foundation.processes import ROOT, keeper_pid, living, mentioned, postgres_pid, redis_pid, until
+from tests.foundation.processes import ROOT, ask, holder, keeper_pid, living, mentioned, postgres_pid, redis_pid, until
 from tests.foundation.test_environment import manage, told
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(120), pytest.mark.xdist_group("up")]
@@ -22,13 +22,13 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(120), pytest.mark.xdist
 class Up:
     """A running `manage.py up` over a VAR_DIR."""
 
-    def __init__(self, var: Path, *arguments: str) -> None:
+    def __init__(self, var: Path, *arguments: str, **environment: str) -> None:
         kept = {name: value for name, value in os.environ.items() if name not in told() | {"DJANGO_SETTINGS_MODULE"}}
         self.var = var
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up", *arguments],
             cwd=ROOT,
-            env={**kept, "VAR_DIR": str(var)},
+            env={**kept, "VAR_DIR": str(var), **environment},
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
@@ -158,3 +158,37 @@ def test_a_second_start_keeps_the_data_and_does_not_migrate_again(used: Path) ->
     Up(used, "--no-sandbox").end()
     assert marker.stat().st_mtime_ns == migrated
     assert embedded.fingerprint() == marker.read_text()
+
+
+def test_a_named_database_is_used_and_never_migrated_by_itself(var: Path, tmp_path: Path) -> None:
+    ours = tmp_path / "ours"
+    with holder(var):
+        named = {
+            "DATABASE_URL": embedded.database_url(var),
+            "REDIS_URL": embedded.redis_url(var),
+            "SECRET_KEY": "named",
+            "TOKEN_KEYS": embedded.secret(tmp_path, "token_key"),
+        }
+        refused = Up(ours, "--no-sandbox", **named)
+        assert refused.process.wait(30) == 1
+        assert refused.told["error"]["code"] == "not_migrated"
+        assert manage("migrate", var=ours, **named).returncode == 0
+        up = Up(ours, "--no-sandbox", **named)
+        assert page(up.told["url"]) == 200
+        assert living(ours) == set()
+        up.end()
+
+
+def test_a_named_database_that_knows_no_swedish_is_refused(var: Path, tmp_path: Path) -> None:
+    with holder(var):
+        ask(var, "CREATE DATABASE deaf TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'")
+        named = {
+            "DATABASE_URL": embedded.database_url(var).replace("@/gensvar", "@/deaf"),
+            "REDIS_URL": embedded.redis_url(var),
+            "SECRET_KEY": "named",
+            "TOKEN_KEYS": embedded.secret(tmp_path, "token_key"),
+        }
+        refused = Up(tmp_path / "ours", "--no-sandbox", **named)
+        assert refused.process.wait(30) == 1
+        assert "å, ä and ö" in refused.told["error"]["message"]
+        assert manage("migrate", var=tmp_path / "ours", **named).returncode == 1

@@ -17,9 +17,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, SystemCheckError
+from django.core.management.base import BaseCommand
 
-from config import embedded, health, supervisor
+from config import checks, embedded, health, supervisor
 from config.layout import hold, private_folder
 
 HOST = "127.0.0.1"
@@ -239,9 +239,9 @@ def make_ready_database() -> None:
     if not os.environ.get("DATABASE_URL"):
         embedded.migrate_if_needed()
         return
+    for wrong in checks.swedish_letters(None, databases=["default"]):
+        raise Refused("database", f"{wrong.msg} {wrong.hint}")
     try:
-        call_command("migrate", check_unapplied=True, verbosity=0, skip_checks=False)
-    except SystemCheckError as error:
-        raise Refused("database", str(error)) from None
+        call_command("migrate", check_unapplied=True, verbosity=0)
     except SystemExit:
         raise Refused("not_migrated", "The named database lacks migrations; run `manage.py migrate` first.") from None
