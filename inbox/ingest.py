@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 REFUSED = (DataError, IntegrityError, ValueError, TypeError, OverflowError, AttributeError)
 """What one impossible record raises, in the database or on the way to it."""
 
-SETTLE_CHUNK = 200  # threads in one transaction: long enough to be cheap, short enough that nobody waits
+SETTLE_CHUNK = 500  # threads in one transaction: long enough to be cheap, short enough that nobody waits
 LEFT_OVER_AFTER = timedelta(minutes=5)  # longer than a poll goes without storing a page, so its news is not taken early
 
 NEW_ITEM = (
@@ -167,7 +167,7 @@ def _store_news(
     _change(pairs, people, now, stored)
     places.count_in_threads(threads, new, posts)
     stored.new += len(made)
-    stored.thread_ids |= {threads.of(read).pk for read in new}
+    stored.thread_ids |= {threads[read.item.thread].pk for read in new}
     _link_own(channel, [pk for pk, is_ours in made if is_ours], now)
 
 
@@ -182,7 +182,7 @@ def _insert(
     """Insert new items; give each one's id, and whether it is ours (taken for native until its sending is found)."""
     found = []
     for read in sorted(new, key=lambda read: read.item.external_id):
-        item, thread = read.item, threads.of(read)
+        item, thread = read.item, threads[read.item.thread]
         conversation = None if read.is_ours else conversations[places.key_of(read, threads, people)]
         found.append((
             channel.pk, thread.pk, conversation, people[read.author.external_id] if read.author else None,

@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
 from accounts.models import Channel
 from connectors import base
 from inbox import rows
-from inbox.incoming import LONGEST_ID, Incoming, fit
+from inbox.incoming import EARLIEST, LONGEST_ID, Incoming, fit
 from inbox.models import Contact, Conversation, Item, Note, Outgoing, Post, ReplyCycle, Thread, VerdictEvent
 from inbox.rows import among
 
 PREVIEW = 400  # characters of the newest item that the list shows
+POST_FACTS = ("text", "posted_at", "url", "comment_count")
+Row = tuple[Any, ...]
 Key = tuple[int, int | str]  # of a conversation: thread, and contact or (nobody named) the item's own external id
 
 
@@ -28,35 +31,29 @@ def store_posts(channel: Channel, posts: Iterable[base.Post], named: Iterable[st
     wanted = sorted({*read, *(id for id in named if id)})
     if not wanted:
         return {}
-    here = Post.objects.filter(channel=channel)
-    stored = {post.external_id: post for post in here.filter(external_id__in=wanted)}
-    new = [_post_row(channel, id, read.get(id)) for id in wanted if id not in stored]
-    if new:
-        rows.insert(Post, ("channel", "external_id", "text", "posted_at", "url", "comment_count"), new)
-        stored |= {post.external_id: post for post in here.filter(external_id__in=[row[1] for row in new])}
-    changed = [row for id, post in read.items() if (row := _post_change(stored[id], post))]
+    here = Post.objects.filter(channel=channel).values_list("external_id", "pk", *POST_FACTS)
+    stored = {row[0]: row[1:] for row in here.filter(among(Post, "external_id", wanted))}
+    changed = [row for id, before in stored.items() if id in read and (row := _post_change(before, read[id]))]
     if changed:
         _lock(Post, [row[0] for row in changed])
-        rows.update(Post, ("text", "posted_at", "url", "comment_count"), changed)
-    return {id: post.pk for id, post in stored.items()}
+        rows.update(Post, POST_FACTS, changed)
+    new = [(channel.pk, id, *_post_facts(read.get(id))) for id in wanted if id not in stored]
+    made = dict(rows.insert(Post, ("channel", "external_id", *POST_FACTS), new, "external_id", "id"))
+    if len(made) < len(new):  # another worker was faster
+        made |= {row[0]: row[1] for row in here.filter(external_id__in=[row[1] for row in new])}
+    return {id: row[0] for id, row in stored.items()} | made
 
 
-def _post_row(channel: Channel, id: str, post: base.Post | None) -> tuple[object, ...]:
-    if post is None:
-        return channel.pk, id, "", None, "", None
-    return channel.pk, id, fit(post.text), post.posted_at, fit(post.url), post.comment_count
+def _post_facts(post: base.Post | None) -> Row:
+    return ("", None, "", None) if post is None else (fit(post.text), post.posted_at, fit(post.url), post.comment_count)
 
 
-def _post_change(stored: Post, read: base.Post) -> tuple[object, ...] | None:
+def _post_change(stored: Row, read: base.Post) -> Row | None:
     """Give the new row if it differs. A reading that lacks the time, the address or the count takes none away."""
-    now = (
-        fit(read.text),
-        read.posted_at or stored.posted_at,
-        fit(read.url) or stored.url,
-        stored.comment_count if read.comment_count is None else read.comment_count,
-    )
-    before = (stored.text, stored.posted_at, stored.url, stored.comment_count)
-    return None if now == before else (stored.pk, *now)
+    pk, _text, posted_at, url, count = stored
+    text, new_posted_at, new_url, new_count = _post_facts(read)
+    now = (pk, text, new_posted_at or posted_at, new_url or url, count if new_count is None else new_count)
+    return None if now == stored else now
 
 
 def store_contacts(platform: str, reads: Iterable[Incoming]) -> dict[str, int]:
@@ -88,15 +85,18 @@ def _contact_change(stored: tuple[int, str, str], read: base.Author) -> tuple[in
     return None if now == stored else now
 
 
-@dataclass
-class Threads:
-    """Locked threads by external id. `fresh`: ids of those made just now, whose counters are right."""
+@dataclass(slots=True)
+class LockedThread:
+    """A thread that nobody else writes in now. `is_fresh`: made just now, with its counters right."""
 
-    by_external_id: dict[str, Thread]
-    fresh: set[int]
+    pk: int
+    item_count: int = 0
+    last_activity_at: datetime = EARLIEST
+    post_id: int | None = None
+    is_fresh: bool = False
 
-    def of(self, read: Incoming) -> Thread:
-        return self.by_external_id[read.item.thread]
+
+Threads = Mapping[str, LockedThread]  # by external id
 
 
 def lock_threads(
@@ -109,19 +109,18 @@ def lock_threads(
         Thread, ("channel", "external_id", "post", "last_activity_at", "item_count", "we_wrote"),
         [found[id] for id in sorted(found)], "id", "external_id",
     )  # fmt: skip
-    threads = Threads({id: Thread(pk=pk, external_id=id) for pk, id in made}, {pk for pk, _id in made})
-    others = [id for id in found if id not in threads.by_external_id]
-    wanted = Q(among(Thread, "external_id", others), channel=channel) if others else Q(pk__in=[])
+    threads = {id: LockedThread(pk, is_fresh=True) for pk, id in made}
+    others = [id for id in found if id not in threads]
     if others or thread_ids:
-        locked = Thread.objects.select_for_update(no_key=True).filter(wanted | Q(pk__in=thread_ids))
-        threads.by_external_id |= {thread.external_id: thread for thread in locked.order_by("pk")}
+        wanted = Q(among(Thread, "external_id", others), channel=channel) | Q(among(Thread, "id", thread_ids))
+        locked = Thread.objects.select_for_update(no_key=True).filter(wanted).order_by("pk")
+        names = ("external_id", "pk", "item_count", "last_activity_at", "post")
+        threads |= {id: LockedThread(*row) for id, *row in locked.values_list(*names)}
     return threads
 
 
-def _new_threads(
-    channel: Channel, unknown: Iterable[Incoming], posts: Mapping[str, int]
-) -> dict[str, tuple[int, str, int | None, datetime, int, bool]]:
-    found: dict[str, tuple[int, str, int | None, datetime, int, bool]] = {}
+def _new_threads(channel: Channel, unknown: Iterable[Incoming], posts: Mapping[str, int]) -> dict[str, Row]:
+    found: dict[str, Any] = {}
     for read in unknown:
         id, at, post = read.item.thread, read.item.posted_at, posts.get(read.item.post or "")
         _channel, _id, known_post, newest, count, _wrote = found.get(id, (0, "", None, at, 0, False))
@@ -131,10 +130,10 @@ def _new_threads(
 
 def count_in_threads(threads: Threads, new: Iterable[Incoming], posts: Mapping[str, int]) -> None:
     """Count new items in the threads that were there before."""
-    changed: dict[int, Thread] = {}
+    changed: dict[int, LockedThread] = {}
     for read in new:
-        thread = threads.of(read)
-        if thread.pk not in threads.fresh:
+        thread = threads[read.item.thread]
+        if not thread.is_fresh:
             thread.item_count += 1
             thread.last_activity_at = max(thread.last_activity_at, read.item.posted_at)
             thread.post_id = thread.post_id or posts.get(read.item.post or "")
@@ -147,17 +146,15 @@ def count_in_threads(threads: Threads, new: Iterable[Incoming], posts: Mapping[s
 
 def key_of(read: Incoming, threads: Threads, people: Mapping[str, int]) -> Key:
     """Say which conversation a citizen's item belongs to: its author's in this thread, else one of its own."""
-    if read.author is None:
-        return threads.of(read).pk, read.item.external_id
-    return threads.of(read).pk, people[read.author.external_id]
+    thread = threads[read.item.thread].pk
+    return (thread, read.item.external_id) if read.author is None else (thread, people[read.author.external_id])
 
 
 def store_conversations(
     channel: Channel, news: Mapping[Key, list[Incoming]], touched: Collection[int], now: datetime
 ) -> dict[Key, int]:
     """Make or bring up to date the conversations of new items; lock those and the touched ones. Give ids by key."""
-    found = {_stored_key(row): row for row in _locked_conversations(news, touched)}
-    known = {key: row.pk for key, row in found.items()}
+    found = {(row[1], row[2] or row[3]): row for row in _locked_conversations(news, touched)}
     changed = [_grown(found[key], reads, channel, now) for key, reads in news.items() if key in found]
     rows.update(Conversation, ("last_item_at", "preview", "item_count", "before_connection", "arrived_at"), changed)
     new = [_new_conversation(channel, key, news[key], now) for key in sorted(news, key=_order) if key not in found]
@@ -169,10 +166,11 @@ def store_conversations(
         ),
         new, "id", "thread", "contact", "root_external_id",
     )  # fmt: skip
+    known = {key: row[0] for key, row in found.items()}
     return known | {(thread, contact or root): id for id, thread, contact, root in made}
 
 
-def _locked_conversations(news: Iterable[Key], touched: Collection[int]) -> Iterable[Conversation]:
+def _locked_conversations(news: Iterable[Key], touched: Collection[int]) -> Iterable[Row]:
     keys = list(news)
     threads = {thread for thread, _who in keys}
     people = {who for _thread, who in keys if isinstance(who, int)}
@@ -182,11 +180,9 @@ def _locked_conversations(news: Iterable[Key], touched: Collection[int]) -> Iter
         wanted |= Q(among(Conversation, "thread", threads), among(Conversation, "contact", people))
     if roots:
         wanted |= Q(thread__in=threads, contact=None, root_external_id__in=roots)
-    return Conversation.objects.select_for_update(no_key=True).filter(wanted).order_by("pk")
-
-
-def _stored_key(row: Conversation) -> Key:
-    return row.thread_id, row.contact_id or row.root_external_id
+    locked = Conversation.objects.select_for_update(no_key=True).filter(wanted).order_by("pk")
+    names = ("thread", "contact", "root_external_id", "last_item_at", "preview", "item_count", "before_connection")
+    return locked.values_list("pk", *names)
 
 
 def _order(key: Key) -> tuple[int, int, str]:
@@ -194,7 +190,7 @@ def _order(key: Key) -> tuple[int, int, str]:
     return (thread, who, "") if isinstance(who, int) else (thread, 0, who)
 
 
-def _new_conversation(channel: Channel, key: Key, reads: list[Incoming], now: datetime) -> tuple[object, ...]:
+def _new_conversation(channel: Channel, key: Key, reads: list[Incoming], now: datetime) -> Row:
     thread, who = key
     contact, root = (who, "") if isinstance(who, int) else (None, who)
     newest = max(reads, key=lambda read: read.item.posted_at)
@@ -204,18 +200,13 @@ def _new_conversation(channel: Channel, key: Key, reads: list[Incoming], now: da
     )  # fmt: skip
 
 
-def _grown(row: Conversation, reads: list[Incoming], channel: Channel, now: datetime) -> tuple[object, ...]:
+def _grown(row: Row, reads: list[Incoming], channel: Channel, now: datetime) -> Row:
+    pk, _thread, _contact, _root, last_item_at, preview, count, is_old = row
     newest = max(reads, key=lambda read: read.item.posted_at)
-    is_newest = newest.item.posted_at >= row.last_item_at
-    old = row.before_connection and all(read.item.posted_at < channel.clock_from for read in reads)
-    return (
-        row.pk,
-        newest.item.posted_at if is_newest else row.last_item_at,
-        newest.text[:PREVIEW] if is_newest else row.preview,
-        row.item_count + len(reads),
-        old,
-        now,
-    )
+    if newest.item.posted_at >= last_item_at:
+        last_item_at, preview = newest.item.posted_at, newest.text[:PREVIEW]
+    is_old = is_old and all(read.item.posted_at < channel.clock_from for read in reads)
+    return pk, last_item_at, preview, count + len(reads), is_old, now
 
 
 def refresh_previews(conversation_ids: Collection[int]) -> None:
