@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from connectors import base
 from connectors.base import Author, ItemKind, Unreadable
-from inbox.models import Item
 from sla.clock import FIRST_YEAR, LAST_YEAR
 
 # The years that the clock knows; beyond them no deadline can be told.
@@ -47,6 +46,31 @@ class Incoming:
     @property
     def raw(self) -> str:
         return ascii_json(self.item.raw)
+
+
+@dataclass(slots=True)
+class StoredItem:
+    """What is compared with a reading. `has_raw` is false from our sending it until it is first read."""
+
+    pk: int
+    thread_id: int
+    conversation_id: int | None
+    contact_id: int | None
+    cycle_id: int | None
+    external_id: str
+    earlier_ids: list[str]
+    parent_external_id: str
+    kind: str
+    from_us: bool
+    text: str
+    posted_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    missing_since: datetime | None
+    addressed: bool
+    can_reply: bool
+    hidden: bool
+    has_raw: bool
 
 
 def ascii_json(raw: Mapping[str, Any]) -> str:
@@ -111,7 +135,7 @@ def as_raw(item: base.Item) -> str:
     return ascii_json(item.raw) if item.raw else json.dumps(asdict(item), default=str)
 
 
-def changes(stored: Item, read: Incoming, now: datetime) -> dict[str, Any]:
+def changes(stored: StoredItem, read: Incoming, now: datetime) -> dict[str, Any]:
     """Give what a reading changes in a stored item, field by field; {} if nothing.
 
     Does not count as news: addresses of pictures and the raw record, which platforms write anew for every reading.
@@ -134,14 +158,14 @@ def changes(stored: Item, read: Incoming, now: datetime) -> dict[str, Any]:
     return new
 
 
-def _is_stale(stored: Item, read: Incoming) -> bool:
+def _is_stale(stored: StoredItem, read: Incoming) -> bool:
     """Another reader has brought a newer form already."""
     if read.item.external_id in stored.earlier_ids:
         return True
     return bool(read.item.edited_at and stored.edited_at and read.item.edited_at < stored.edited_at)
 
 
-def _edit(stored: Item, read: Incoming, now: datetime) -> dict[str, Any]:
+def _edit(stored: StoredItem, read: Incoming, now: datetime) -> dict[str, Any]:
     new: dict[str, Any] = {}
     if read.item.external_id != stored.external_id:
         history = dict.fromkeys((*stored.earlier_ids, stored.external_id, *read.item.earlier_ids))
@@ -155,7 +179,7 @@ def _edit(stored: Item, read: Incoming, now: datetime) -> dict[str, Any]:
     return new
 
 
-def _standing(stored: Item, read: Incoming) -> dict[str, Any]:
+def _standing(stored: StoredItem, read: Incoming) -> dict[str, Any]:
     """What the platform lets be done with it. A search hit that says less than the mention we have changes nothing."""
     item = read.item
     new: dict[str, Any] = {} if item.hidden == stored.hidden else {"hidden": item.hidden}
@@ -184,6 +208,6 @@ def mentions_of(item: base.Item) -> list[str]:
     return [fit(name)[:LONGEST_ID] for name in item.mentions]
 
 
-def _was_sent_by_us(stored: Item) -> bool:
+def _was_sent_by_us(stored: StoredItem) -> bool:
     """Stored when the platform accepted it and not read since: its first reading completes it and is no edit."""
-    return stored.from_us and not stored.has_raw  # type: ignore[attr-defined]  # annotated by ingest
+    return stored.from_us and not stored.has_raw

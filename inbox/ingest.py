@@ -24,7 +24,7 @@ from accounts.models import Channel
 from connectors.base import Page, Sent, Unreadable
 from inbox import places, rows, settling
 from inbox.confirmation import MAY_HAVE_LEFT, link_own
-from inbox.incoming import Incoming, as_raw, changes, fit, mentions_of, readable
+from inbox.incoming import Incoming, StoredItem, as_raw, changes, fit, mentions_of, readable
 from inbox.models import Conversation, Item, ItemVersion, Outgoing, Thread, UnreadableRecord
 from inbox.rows import among, overlapping
 
@@ -43,9 +43,10 @@ NEW_ITEM = (
 )  # fmt: skip
 
 COMPARED = (
-    "thread", "conversation", "contact", "cycle", "external_id", "earlier_ids", "parent_external_id", "kind", "from_us",
-    "text", "posted_at", "edited_at", "deleted_at", "missing_since", "addressed", "can_reply", "hidden",
+    "id", "thread", "conversation", "contact", "cycle", "external_id", "earlier_ids", "parent_external_id", "kind",
+    "from_us", "text", "posted_at", "edited_at", "deleted_at", "missing_since", "addressed", "can_reply", "hidden",
 )  # fmt: skip
+WITH_IDS = "channel_id = %s AND (external_id = ANY(%s) OR (earlier_ids && %s::varchar[] AND NOT earlier_ids = '{}'))"
 
 
 @dataclass
@@ -144,7 +145,7 @@ def _store(channel: Channel, surface: str, page: Page, now: datetime) -> Stored:
 def _store_news(
     channel: Channel,
     news: list[Incoming],
-    known: dict[str, Item],
+    known: dict[str, StoredItem],
     posts: dict[str, int],
     people: dict[str, int],
     now: datetime,
@@ -194,7 +195,7 @@ def _insert(
     return [(pk, is_ours) for pk, is_ours in rows.insert(Item, NEW_ITEM, found, "id", "from_us")]
 
 
-def _change(pairs: list[tuple[Item, Incoming]], people: dict[str, int], now: datetime, stored: Stored) -> None:
+def _change(pairs: list[tuple[StoredItem, Incoming]], people: dict[str, int], now: datetime, stored: Stored) -> None:
     """Write what differs: the same fields of many items are one statement. Old texts are kept as versions."""
     versions, shapes = [], defaultdict(list)
     shown: set[int] = set()
@@ -252,10 +253,11 @@ def _own_ids(channel: Channel) -> frozenset[str]:
     return frozenset(Channel.objects.filter(platform=channel.platform).values_list("external_id", flat=True))
 
 
-def _known(channel: Channel, reads: Iterable[Incoming]) -> dict[str, Item]:
+def _known(channel: Channel, reads: Iterable[Incoming]) -> dict[str, StoredItem]:
     """Give the stored items that were read, by every id that each ever had."""
-    items = by_ids(channel, {id for read in reads for id in read.ids})
-    known = {item.external_id: item for item in items.annotate(has_raw=~Q(raw="")).only(*COMPARED)}
+    ids = [id for read in reads for id in read.ids]
+    found = rows.select(Item, (*COMPARED, "raw"), WITH_IDS, channel.pk, ids, ids) if ids else []
+    known = {item.external_id: item for item in (StoredItem(*row[:-1], has_raw=row[-1] != "") for row in found)}
     for item in list(known.values()):
         known |= {id: item for id in item.earlier_ids if id not in known}
     return known
@@ -267,16 +269,16 @@ def by_ids(channel: Channel, ids: Collection[str]) -> QuerySet[Item]:
     return Item.objects.filter(now | before, channel=channel)
 
 
-def _match(known: dict[str, Item], read: Incoming) -> Item | None:
+def _match(known: dict[str, StoredItem], read: Incoming) -> StoredItem | None:
     return next((known[id] for id in reversed(read.ids) if id in known), None)
 
 
-def _is_news(known: dict[str, Item], read: Incoming, now: datetime) -> bool:
+def _is_news(known: dict[str, StoredItem], read: Incoming, now: datetime) -> bool:
     item = _match(known, read)
     return item is None or _author_appears(item, read) or bool(changes(item, read, now))
 
 
-def _author_appears(item: Item, read: Incoming) -> bool:
+def _author_appears(item: StoredItem, read: Incoming) -> bool:
     return read.author is not None and item.contact_id is None and not item.from_us
 
 

@@ -15,9 +15,8 @@ from django.db.models import Q
 from accounts.models import Channel
 from connectors import base
 from inbox import rows
-from inbox.incoming import EARLIEST, LONGEST_ID, Incoming, fit
+from inbox.incoming import EARLIEST, LONGEST_ID, Incoming, StoredItem, fit
 from inbox.models import Contact, Conversation, Item, Note, Outgoing, Post, ReplyCycle, Thread, VerdictEvent
-from inbox.rows import among
 
 PREVIEW = 400  # characters of the newest item that the list shows
 POST_FACTS = ("text", "posted_at", "url", "comment_count")
@@ -31,8 +30,7 @@ def store_posts(channel: Channel, posts: Iterable[base.Post], named: Iterable[st
     wanted = sorted({*read, *(id for id in named if id)})
     if not wanted:
         return {}
-    here = Post.objects.filter(channel=channel).values_list("external_id", "pk", *POST_FACTS)
-    stored = {row[0]: row[1:] for row in here.filter(among(Post, "external_id", wanted))}
+    stored = _stored_posts(channel, wanted)
     changed = [row for id, before in stored.items() if id in read and (row := _post_change(before, read[id]))]
     if changed:
         _lock(Post, [row[0] for row in changed])
@@ -40,8 +38,14 @@ def store_posts(channel: Channel, posts: Iterable[base.Post], named: Iterable[st
     new = [(channel.pk, id, *_post_facts(read.get(id))) for id in wanted if id not in stored]
     made = dict(rows.insert(Post, ("channel", "external_id", *POST_FACTS), new, "external_id", "id"))
     if len(made) < len(new):  # another worker was faster
-        made |= {row[0]: row[1] for row in here.filter(external_id__in=[row[1] for row in new])}
+        stored |= _stored_posts(channel, wanted)
     return {id: row[0] for id, row in stored.items()} | made
+
+
+def _stored_posts(channel: Channel, ids: list[str]) -> dict[str, Row]:
+    where = "channel_id = %s AND external_id = ANY(%s)"
+    found = rows.select(Post, ("external_id", "id", *POST_FACTS), where, channel.pk, ids)
+    return {row[0]: row[1:] for row in found}
 
 
 def _post_facts(post: base.Post | None) -> Row:
@@ -64,9 +68,7 @@ def store_contacts(platform: str, reads: Iterable[Incoming]) -> dict[str, int]:
             authors[read.author.external_id] = read.author
     if not authors:
         return {}
-    here = Contact.objects.filter(platform=platform)
-    known = here.filter(among(Contact, "external_id", authors)).values_list("external_id", "pk", "name", "handle")
-    stored = {id: (pk, name, handle) for id, pk, name, handle in known}
+    stored = _stored_contacts(platform, list(authors))
     changed = [row for id, before in stored.items() if (row := _contact_change(before, authors[id]))]
     if changed:
         _lock(Contact, [row[0] for row in changed])
@@ -74,8 +76,14 @@ def store_contacts(platform: str, reads: Iterable[Incoming]) -> dict[str, int]:
     new = [(platform, id, authors[id].name, authors[id].handle) for id in sorted(authors) if id not in stored]
     made = dict(rows.insert(Contact, ("platform", "external_id", "name", "handle"), new, "external_id", "id"))
     if len(made) < len(new):  # another worker was faster
-        made |= dict(here.filter(external_id__in=[row[1] for row in new]).values_list("external_id", "pk"))
+        stored |= _stored_contacts(platform, list(authors))
     return {id: row[0] for id, row in stored.items()} | made
+
+
+def _stored_contacts(platform: str, ids: list[str]) -> dict[str, tuple[int, str, str]]:
+    where = "platform = %s AND external_id = ANY(%s)"
+    found = rows.select(Contact, ("external_id", "id", "name", "handle"), where, platform, ids)
+    return {id: (pk, name, handle) for id, pk, name, handle in found}
 
 
 def _contact_change(stored: tuple[int, str, str], read: base.Author) -> tuple[int, str, str] | None:
@@ -112,10 +120,10 @@ def lock_threads(
     threads = {id: LockedThread(pk, is_fresh=True) for pk, id in made}
     others = [id for id in found if id not in threads]
     if others or thread_ids:
-        wanted = Q(among(Thread, "external_id", others), channel=channel) | Q(among(Thread, "id", thread_ids))
-        locked = Thread.objects.select_for_update(no_key=True).filter(wanted).order_by("pk")
-        names = ("external_id", "pk", "item_count", "last_activity_at", "post")
-        threads |= {id: LockedThread(*row) for id, *row in locked.values_list(*names)}
+        where = "channel_id = %s AND (external_id = ANY(%s) OR id = ANY(%s))"
+        names = ("external_id", "id", "item_count", "last_activity_at", "post")
+        locked = rows.select(Thread, names, where, channel.pk, others, list(thread_ids), lock=True)
+        threads |= {id: LockedThread(*row) for id, *row in locked}
     return threads
 
 
@@ -170,19 +178,20 @@ def store_conversations(
     return known | {(thread, contact or root): id for id, thread, contact, root in made}
 
 
-def _locked_conversations(news: Iterable[Key], touched: Collection[int]) -> Iterable[Row]:
+def _locked_conversations(news: Iterable[Key], touched: Collection[int]) -> list[Row]:
     keys = list(news)
-    threads = {thread for thread, _who in keys}
-    people = {who for _thread, who in keys if isinstance(who, int)}
-    roots = {who for _thread, who in keys if isinstance(who, str)}
-    wanted = Q(pk__in=touched)
+    threads = list({thread for thread, _who in keys})
+    people = list({who for _thread, who in keys if isinstance(who, int)})
+    roots = list({who for _thread, who in keys if isinstance(who, str)})
+    where, values = ["id = ANY(%s)"], [list(touched)]
     if people:
-        wanted |= Q(among(Conversation, "thread", threads), among(Conversation, "contact", people))
+        where.append("thread_id = ANY(%s) AND contact_id = ANY(%s)")
+        values += [threads, people]
     if roots:
-        wanted |= Q(thread__in=threads, contact=None, root_external_id__in=roots)
-    locked = Conversation.objects.select_for_update(no_key=True).filter(wanted).order_by("pk")
-    names = ("thread", "contact", "root_external_id", "last_item_at", "preview", "item_count", "before_connection")
-    return locked.values_list("pk", *names)
+        where.append("thread_id = ANY(%s) AND contact_id IS NULL AND root_external_id = ANY(%s)")
+        values += [threads, roots]
+    names = ("id", "thread", "contact", "root_external_id", "last_item_at", "preview", "item_count")
+    return rows.select(Conversation, (*names, "before_connection"), " OR ".join(where), *values, lock=True)
 
 
 def _order(key: Key) -> tuple[int, int, str]:
@@ -224,7 +233,7 @@ def refresh_previews(conversation_ids: Collection[int]) -> None:
 _SHOWN = ("conversation", "posted_at", "text")
 
 
-def adopt_author(item: Item, contact_id: int) -> None:
+def adopt_author(item: StoredItem, contact_id: int) -> None:
     """An item's author has become known: his or her conversation it is, unless somebody has worked with it already."""
     around = Q(pk=item.conversation_id) | Q(thread=item.thread_id, contact=contact_id)
     both = {row.pk: row for row in Conversation.objects.select_for_update(no_key=True).filter(around).order_by("pk")}

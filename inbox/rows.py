@@ -34,6 +34,18 @@ def insert(
         return list(cursor.fetchall())
 
 
+def select(model: type[models.Model], fields: Sequence[str], where: str, *values: Any, lock: bool = False) -> list[Any]:
+    """Give the named fields of the rows where a condition holds, as tuples; `lock` takes them in the order of ids.
+
+    What a filter of Django's would find, without building it anew for each of a thousand pages.
+    """
+    names, _types = _columns(model, tuple(fields))
+    sql = f"SELECT {', '.join(names)} FROM {model._meta.db_table} WHERE {where}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} ORDER BY id FOR NO KEY UPDATE" if lock else sql, values)
+        return list(cursor.fetchall())
+
+
 def update(model: type[models.Model], fields: Sequence[str], rows: Collection[Row]) -> int:
     """Set fields of rows; each row is its id followed by the values. Give how many there were."""
     if not rows:

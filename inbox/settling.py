@@ -52,7 +52,7 @@ def settle(thread_ids: Collection[int], now: datetime) -> None:
 
 def _unsettled(thread_ids: Collection[int]) -> Iterable[Item]:
     news = Item.objects.filter(among(Item, "thread", thread_ids), unsettled=True)
-    return news.select_related("cycle").defer("raw").order_by("posted_at", "pk")
+    return news.order_by("posted_at", "pk")
 
 
 def _in_order(item: Item) -> tuple[datetime, bool, int]:
@@ -70,6 +70,7 @@ class Surroundings:
     now_with_us: list[Item]  # settled without a clock, but written after what now shows itself to be our first words
     natives: dict[int, list[Item]]  # by thread: settled replies from the platform's own app, oldest first
     parents: dict[tuple[int, str], Item]  # by thread and any id: what those and new replies answer
+    withdrawn: set[int]  # ids of cycles that ended so
     ended: dict[int, list[ReplyCycle]]  # by reply: what it has ended before
     placed: list[Item] = field(default_factory=list)  # replies whose conversation has been found
     here: dict[int, list[Conversation]] = field(default_factory=lambda: defaultdict(list))  # locked, by thread
@@ -88,7 +89,10 @@ class Surroundings:
         concerned |= {parent.conversation_id for parent in parents.values() if parent.conversation_id}
         concerned |= {cycle.conversation_id for cycles in ended.values() for cycle in cycles}
         clocks = Channel.objects.filter(pk__in={item.channel_id for item in news}).values_list("pk", "clock_from")
-        return cls(concerned | _waiting_in(ours_in), dict(clocks), first_words, now_with_us, natives, parents, ended)
+        return cls(
+            conversations=concerned | _waiting_in(ours_in), clock_from=dict(clocks), first_words=first_words,
+            now_with_us=now_with_us, natives=natives, parents=parents, withdrawn=_withdrawn(news), ended=ended,
+        )  # fmt: skip
 
     def find_neighbours(self, ledger: Ledger) -> None:
         for conversation in ledger.conversations.values():
@@ -109,8 +113,7 @@ def _written_since(first_words: dict[int, datetime], ours_in: set[int]) -> list[
     without = Item.objects.filter(
         thread__in=ours_in, from_us=False, addressed=False, cycle=None, deleted_at=None, unsettled=False
     )
-    found = without.select_related("cycle").defer("raw")
-    return [item for item in found if item.posted_at >= first_words[item.thread_id]]
+    return [item for item in without if item.posted_at >= first_words[item.thread_id]]
 
 
 def _natives(thread_ids: set[int]) -> dict[int, list[Item]]:
@@ -118,7 +121,7 @@ def _natives(thread_ids: set[int]) -> dict[int, list[Item]]:
     natives = Item.objects.filter(
         among(Item, "thread", thread_ids), from_us=True, native=True, deleted_at=None, unsettled=False
     )
-    for item in natives.defer("raw").order_by("posted_at", "pk") if thread_ids else ():
+    for item in natives.order_by("posted_at", "pk") if thread_ids else ():
         found[item.thread_id].append(item)
     return found
 
@@ -130,7 +133,7 @@ def _parents(replies: list[Item]) -> dict[tuple[int, str], Item]:
     found = Item.objects.filter(among(Item, "thread", {reply.thread_id for reply in replies})).filter(
         Q(among(Item, "external_id", ids)) | Q(overlapping(Item, "earlier_ids", ids))
     )
-    return {(item.thread_id, id): item for item in found.defer("raw") for id in (*item.earlier_ids, item.external_id)}
+    return {(item.thread_id, id): item for item in found for id in (*item.earlier_ids, item.external_id)}
 
 
 def _ended_by(ours: list[Item]) -> dict[int, list[ReplyCycle]]:
@@ -138,6 +141,12 @@ def _ended_by(ours: list[Item]) -> dict[int, list[ReplyCycle]]:
     for cycle in ReplyCycle.objects.filter(reply__in=ours, ended_at__isnull=False) if ours else ():
         found[cycle.reply_id].append(cycle)
     return found
+
+
+def _withdrawn(news: list[Item]) -> set[int]:
+    ids = {item.cycle_id for item in news if item.cycle_id}
+    ended = ReplyCycle.objects.filter(pk__in=ids, outcome=Outcome.WITHDRAWN)
+    return set(ended.values_list("pk", flat=True)) if ids else set()
 
 
 def _waiting_in(thread_ids: set[int]) -> set[int]:
@@ -148,7 +157,7 @@ def _waiting_in(thread_ids: set[int]) -> set[int]:
 def _settle_item(ledger: Ledger, item: Item, around: Surroundings) -> None:
     """Let a citizen's item wait, unless it has no clock or was answered before we read it."""
     conversation = ledger.conversations[item.conversation_id]
-    if item.cycle and item.cycle.outcome != Outcome.WITHDRAWN:
+    if item.cycle_id and item.cycle_id not in around.withdrawn:
         return
     first_words = around.first_words.get(item.thread_id)
     with_us = item.addressed or (first_words is not None and first_words <= item.posted_at)

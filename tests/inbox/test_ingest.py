@@ -313,7 +313,7 @@ def test_a_page_costs_a_fixed_number_of_queries(channel: Channel) -> None:
             ingest.store(channel, "comments", Page(items=tuple(items)), now=NOW)
         return len(captured)
 
-    assert cost(5, 0) == 14  # two of them for the post
+    assert cost(5, 0) == 13  # two of them for the post
     assert cost(5, 10) == cost(100, 100) == 12
     assert cost(100, 100) == 6  # read again
 
