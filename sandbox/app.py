@@ -68,13 +68,14 @@ def _spoken_fault() -> Response | None:
     for fault in faults.find(platform, request.method, request.path, SPOKEN):
         answer: Response | None = module.fault_answer(fault.kind)
         if answer is not None and faults.use(fault):
-            request.environ["sandbox.fault"] = fault.kind
+            request.environ["sandbox.line"]["fault"] = fault.kind
             return answer
     return None
 
 
 def _remember_account(response: Response) -> Response:
-    request.environ["sandbox.account"] = g.get("account")
+    if line := request.environ.get("sandbox.line"):
+        line["account"] = g.get("account")
     return response
 
 
@@ -100,6 +101,7 @@ class Log:
             "fault": None,
         }
         self._app.config["REQUESTS"].append(line)
+        environ["sandbox.line"] = line  # shared, however often the environment is copied on its way
 
         def noted(status: str, headers: Any, exc_info: Any = None) -> Any:
             line["status"] = int(status.split()[0])
@@ -110,6 +112,3 @@ class Log:
         except Dropped:
             line["status"] = None
             raise
-        finally:
-            line["account"] = environ.get("sandbox.account")
-            line["fault"] = environ.get("sandbox.fault")

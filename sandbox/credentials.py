@@ -6,12 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox import municipality
+from sandbox.facebook import issue_tokens as issue_page_token
 from sandbox.municipality import Channel
 from sandbox.twitter import issue_app, issue_oauth1
 from sandbox.world import World
 from sandbox.youtube import issue_tokens
-
-FACEBOOK_APP = {"app_id": "871204466093351", "app_secret": "5f0c5a1d0b7e4c83a2d9e6471b3f8c20"}
 
 
 def registered(world: World) -> list[dict[str, Any]]:
@@ -41,5 +40,4 @@ def _issue(world: World, channel: Channel) -> dict[str, Any]:
         return {**keys, "app_bearer": issue_app(world, channel.external_id)}
     if channel.platform == "youtube":
         return issue_tokens(world, channel.external_id)
-    page = world.issue_token("facebook", channel.external_id, "page", extra=FACEBOOK_APP)
-    return {"access_token": page.token, **FACEBOOK_APP}
+    return issue_page_token(world, channel.external_id)

@@ -203,7 +203,7 @@ class Wire:
         fault = self._faults.take(platform, method, path, WIRE) if platform else None
         if platform is None or fault is None:
             return self._application(environ, start_response)
-        environ["sandbox.fault"] = fault.kind
+        environ["sandbox.line"]["fault"] = fault.kind
         if fault.kind == "hold_before":
             self._faults.hold(platform, fault.kind, method, path)
         answer = self._handled(environ) if fault.kind.endswith("_after") or fault.kind == "hold_before" else None

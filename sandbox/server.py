@@ -34,9 +34,12 @@ class Handler(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         """Answer one request."""
         environ = self.make_environ()
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal():
+            self.send_error(400)
+            return
         chunked = environ.get("wsgi.input_terminated")
-        source = environ["wsgi.input"]
-        body = source.read() if chunked else source.read(int(environ.get("CONTENT_LENGTH") or 0))
+        body = environ["wsgi.input"].read(-1 if chunked else int(length))
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         try:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from sandbox.entries import Account, Entry, Token, from_micros, iso, parse_iso, to_micros
+from sandbox.entries import PLATFORMS, Account, Entry, Token, from_micros, iso, parse_iso, to_micros
 from sandbox.ids import new_id, tweet_id
 
 SCHEMA = """
@@ -207,6 +207,10 @@ class World:
         (ISO, later than `at`) keeps it from the lists until then. Raises UnknownEntry for a parent that never was.
         """
         at = at or self.now()
+        if platform not in PLATFORMS:
+            raise ValueError(f"Unknown platform: {platform}")
+        if kind == "comment" and not parent and not root:
+            raise ValueError("A comment stands under something: parent or root is missing.")
         with self.together() as db:
             above = self._row_of(parent) if parent else None
             if above and above.kind in ("post", "video"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,13 +73,13 @@ def _when(rng: random.Random, entry: Entry, now: datetime) -> datetime | None:
     if chance < IN_TIME:
         return _in_time(rng, entry.created_at)
     if chance < IN_TIME + LATE:
-        return office_time(rng, entry.created_at + timedelta(hours=rng.uniform(30, 70)))
+        return office_time(rng, office_time(rng, entry.created_at) + timedelta(hours=rng.uniform(26, 60)))
     return None
 
 
 def _in_time(rng: random.Random, written: datetime) -> datetime:
     """Answer within some hours, in office time, before a day has passed unless it is the weekend."""
-    at = office_time(rng, written + timedelta(hours=min(14, rng.lognormvariate(0.8, 0.8))))
+    at = office_time(rng, written + timedelta(hours=min(14, rng.lognormvariate(math.log(TYPICAL_HOURS), 0.8))))
     if at - written > A_DAY and written.astimezone(STOCKHOLM).weekday() < 4:
         return written + timedelta(minutes=rng.uniform(20, 90))
     return at

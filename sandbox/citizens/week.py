@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import random
@@ -15,7 +16,7 @@ from sandbox.citizens.rhythm import STOCKHOLM, moments
 from sandbox.citizens.stage import Stage
 from sandbox.entries import Entry
 from sandbox.municipality import Channel
-from sandbox.world import World
+from sandbox.world import UnknownEntry, World
 
 DAYS = 8
 FORERUN = 4  # days of our own posts before the first comment
@@ -55,7 +56,8 @@ class Agenda:
         """Let everything happen that is due before an instant."""
         while self._deeds and self._deeds[0][0] < end:
             at, _, deed = heapq.heappop(self._deeds)
-            deed(at)
+            with contextlib.suppress(UnknownEntry):  # somebody has emptied the world meanwhile
+                deed(at)
 
     def aftermath(self, entry: Entry) -> None:
         """Decide what becomes of a citizen's entry: answered, edited, deleted, repeated, said elsewhere too."""
