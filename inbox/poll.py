@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import socket
 import traceback
 from collections.abc import Collection, Sequence
@@ -80,7 +81,7 @@ def poll_due(surface_id: int, *, now: datetime) -> Report | None:
     surface = Surface.objects.select_related("channel").filter(pk=surface_id).first()
     if surface is None or surface.channel.status != Channel.Status.ACTIVE:
         return None
-    return poll_surface(surface, now=now, full=wants_full(surface, now), holder=this_process())
+    return poll_surface(surface, now=now, full=wants_full(surface, now), holder=new_holder())
 
 
 def settle_left_over(now: datetime) -> None:
@@ -89,8 +90,9 @@ def settle_left_over(now: datetime) -> None:
         live.announce()
 
 
-def this_process() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"[:80]
+def new_holder() -> str:
+    """Name one poll of this process, so that a lease tells it from the process's other threads."""
+    return f"{socket.gethostname()[:50]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def poll_surface(surface: Surface, *, now: datetime, full: bool = False, holder: str) -> Report:
@@ -101,7 +103,7 @@ def poll_surface(surface: Surface, *, now: datetime, full: bool = False, holder:
     """
     unit = UNITS.get(Platform(surface.channel.platform), "calls")
     report = Report(surface.channel_id, surface.name, cost={"amount": 0, "unit": unit})
-    if not _lease(surface, holder, now):
+    if not _lease(surface, holder):
         report.error = _error(Busy(_("Flödet hämtas just nu av en annan process.")))
         return report
     run = Run(surface, report, now, full, holder)
@@ -116,14 +118,15 @@ def poll_surface(surface: Surface, *, now: datetime, full: bool = False, holder:
         # Not the message: a database's words repeat what people wrote.
         trace = "".join(traceback.format_tb(error.__traceback__))
         log.error("Poll of surface %s failed: %s\n%s", surface.pk, type(error).__name__, trace)
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()  # the next statement then opens a new one
         run.failed(Temporary(_("Något oväntat hände hos oss. Det står i loggen."), code="internal"))
     finally:
         Surface.objects.filter(pk=surface.pk, lease_holder=holder).update(lease_until=None, lease_holder="")
     return report
 
 
-def _lease(surface: Surface, holder: str, now: datetime) -> bool:
+def _lease(surface: Surface, holder: str) -> bool:
     """Take the surface, or take it over from one whose time is up. Leases are told by the clock, not by `now`."""
     at = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lte=at)
@@ -178,7 +181,8 @@ class Run:
             facts["last_full_at"] = at
         if self.platform_count is not None:
             facts["platform_count"] = self.platform_count
-        Credential.objects.filter(channel=surface.channel_id, dead_since__isnull=False).update(dead_since=None)
+        if self.connector and self.connector.calls:  # a surface with nothing to ask says nothing of the token
+            Credential.objects.filter(channel=surface.channel_id, dead_since__isnull=False).update(dead_since=None)
         self._remember(at, at + usual_interval(surface, at), **facts)
 
     def failed(self, error: PlatformError) -> None:

@@ -52,7 +52,7 @@ def _poll(surface: Surface, full: bool) -> poll.Report:
     """Poll a surface; wait for it while another process has it."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        report = poll.poll_surface(surface, now=timezone.now(), full=full, holder=poll.this_process())
+        report = poll.poll_surface(surface, now=timezone.now(), full=full, holder=poll.new_holder())
         is_busy = report.error is not None and report.error["code"] == poll.Busy.code
         if not is_busy or time.monotonic() > deadline:
             return report
