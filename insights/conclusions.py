@@ -1,0 +1,165 @@
+"""Headings that say what is seen, and are true also where there is little to see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from inbox import chips
+from insights.charts import OFFICE_DAYS, OFFICE_HOURS
+from insights.definitions import SMALL, WITHOUT, Instants, Share
+from insights.scope import Scope
+from sla import words
+
+ENOUGH_WEEKS = 3  # earlier ones, before a week is called the best or the worst of them
+
+
+def period(scope: Scope) -> str:
+    """`vecka 47`, `vecka 44–47`, `vecka 50 2026–vecka 10 2027`."""
+    first, last = scope.mondays[0].isocalendar(), scope.monday.isocalendar()
+    if scope.weeks == 1:
+        return _("vecka %s") % last.week
+    if first.year == last.year:
+        return _("vecka %(first)s–%(last)s") % {"first": first.week, "last": last.week}
+    return _("vecka %(first)s %(first_year)s–vecka %(last)s %(last_year)s") % {
+        "first": first.week,
+        "first_year": first.year,
+        "last": last.week,
+        "last_year": last.year,
+    }
+
+
+def days(scope: Scope) -> str:
+    """`16–22 november 2026`, `24 augusti–22 november 2026`."""
+    first, last = scope.mondays[0], scope.sunday
+    end = date_format(last, "j F Y")
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{end}"
+    return f"{date_format(first, 'j F' if first.year == last.year else 'j F Y')}–{end}"
+
+
+def share_words(share: Share) -> str:
+    """`96 % av fallen`, `2 av 3 fall`."""
+    if share.percent is None:
+        return _("%(part)s av %(whole)s fall") % {"part": share.part, "whole": share.whole}
+    return _("%s %% av fallen") % share.percent
+
+
+def promise(share: Share, scope: Scope, weeks: Sequence[tuple[date, Share]], now: datetime) -> str:
+    """Say how the promise was kept, and among how many weeks a finished week was the best or the worst."""
+    is_running = scope.is_running(now)
+    if not share.whole:
+        if is_running:
+            return _("Inget har förfallit ännu %s") % period(scope)
+        return _("Inget förföll %s") % period(scope)
+    if is_running:
+        said = _("Vi har hållit löftet i %(share)s hittills %(period)s")
+    else:
+        said = _("Vi höll löftet i %(share)s %(period)s")
+    said %= {"share": share_words(share), "period": period(scope)}
+    rank = "" if is_running or scope.weeks > 1 or share.is_small else _rank(share, weeks)
+    return f"{said}, {rank}" if rank else said
+
+
+def _rank(share: Share, weeks: Sequence[tuple[date, Share]]) -> str:
+    """Compare with the earlier weeks that have enough to compare; with few there is no telling."""
+    earlier = [other for _monday, other in weeks[:-1] if not other.is_small]
+    if len(earlier) < ENOUGH_WEEKS:
+        return ""
+    here, others = share.part / share.whole, [other.part / other.whole for other in earlier]
+    n = len(earlier) + 1
+    in_a_row = all(not other.is_small for _monday, other in weeks[-n:])
+    if here > max(others):
+        return (_("bäst på %s veckor") if in_a_row else _("bäst av de %s veckor som har underlag")) % n
+    if here < min(others):
+        return (_("sämst på %s veckor") if in_a_row else _("sämst av de %s veckor som har underlag")) % n
+    return ""
+
+
+def open_now(counts: Counter[str], instants: Instants) -> str:
+    """Say what is late and what breaks next."""
+    late, soon = counts["open_overdue"] + counts["open_promised_late"], counts["open_4"]
+    parts = []
+    if late:
+        parts.append(ngettext("%s är försenad", "%s är försenade", late) % late)
+    if soon:
+        before = chips.when(instants.in_4, instants.now)
+        parts.append(
+            ngettext("%(n)s spricker före %(at)s om inget görs", "%(n)s spricker före %(at)s om inget görs", soon)
+            % {"n": soon, "at": before}
+        )
+    if parts:
+        return _(" och ").join(parts)
+    if counts["open_first"] or counts["open_promised"]:
+        return _("Inget är försenat, och inget spricker de närmaste 4 timmarna")
+    return _("Ingen väntar på svar")
+
+
+def answers(median: int | None, count: int) -> str:
+    if not count:
+        return _("Inget blev besvarat")
+    if count < SMALL or median is None:
+        few = ngettext("%s fråga besvarades", "%s frågor besvarades", count) % count
+        return _("%s, för få för en median") % few
+    return _("Hälften får svar inom %s") % minutes(median)
+
+
+def minutes(length: int) -> str:
+    """Minutes on the clock as people say them: `1 h 52 min`. In hours however long: a day of ours is a working day."""
+    return words.exact_words(timedelta(minutes=length), language())
+
+
+def language() -> words.Language:
+    return "en" if (get_language() or "sv").startswith("en") else "sv"
+
+
+def promises(kept: Share) -> str:
+    if not kept.whole:
+        return _("Inget lovat svar förföll")
+    if kept.part == kept.whole:
+        if kept.whole == 1:
+            return _("Det lovade svaret kom i tid")
+        return _("Alla %s lovade svar kom i tid") % kept.whole
+    return _("%(part)s av %(whole)s lovade svar kom i tid") % {"part": kept.part, "whole": kept.whole}
+
+
+def without(counts: Counter[str]) -> str:
+    """Say which share needed no answer, and most often why."""
+    share = Share(counts["without"], counts["closed"])
+    if not share.whole:
+        return _("Inget avslutades")
+    if not share.part:
+        return _("Allt som avslutades fick svar")
+    ranked = sorted(WITHOUT, key=lambda figure: -counts[figure.key])
+    most = counts[ranked[0].key]
+    top = [str(figure.name).lower() for figure in ranked if counts[figure.key] == most]
+    if share.percent is None:
+        said = _("%(part)s av %(whole)s avslutades utan svar") % {"part": share.part, "whole": share.whole}
+    else:
+        said = _("%s %% avslutades utan svar") % share.percent
+    return _("%(said)s, oftast: %(why)s") % {"said": said, "why": top[0]} if len(top) == 1 and most > 1 else said
+
+
+def arrivals(counts: dict[tuple[int, int], int]) -> str:
+    """Say how much is written while nobody is in office."""
+    whole = sum(counts.values())
+    if not whole:
+        return _("Ingen skrev")
+    inside = sum(counts.get((day, hour), 0) for day in OFFICE_DAYS for hour in OFFICE_HOURS)
+    share = Share(whole - inside, whole)
+    if share.percent is None:
+        return _("%(part)s av %(whole)s skrevs på kvällar, nätter och helger") % {"part": share.part, "whole": whole}
+    return _("%s %% skrevs på kvällar, nätter och helger") % share.percent
+
+
+def reading(active: int, failing: int) -> str:
+    if not active:
+        return _("Inget konto läses")
+    if failing:
+        return _("%(failing)s av %(active)s konton läses inte") % {"failing": failing, "active": active}
+    return _("Kontot läses") if active == 1 else _("Alla %s konton läses") % active
