@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
+from flask.json.provider import DefaultJSONProvider
 
 from sandbox import control, pages
 from sandbox.entries import PLATFORMS, iso
@@ -24,10 +25,18 @@ from sandbox.world import World
 
 PATHS = {
     "twitter": re.compile(r"^/(2|i/oauth2|oauth)/"),
+    "instagram": re.compile(r"^/v\d+\.\d+/(1[78]\d{15}\b|ig_hashtag_search|\?(.*&)?ids=1[78]\d{15}\b)"),
     "facebook": re.compile(r"^/v\d+\.\d+/"),
     "youtube": re.compile(r"^/(youtube/|upload/youtube/|token$|revoke$|o/oauth2/|oauth2/v\d+/)"),
 }
 KEPT_REQUESTS = 20_000
+
+
+class JSON(DefaultJSONProvider):
+    """Writes JSON as the platforms send it: ASCII, keys in the order they were given."""
+
+    ensure_ascii = True
+    sort_keys = False
 
 
 def create_app(world: World) -> Flask:
@@ -37,10 +46,10 @@ def create_app(world: World) -> Flask:
     modules = {name: _module(name) for name in PLATFORMS}
     app.config.update(WORLD=world, FAULTS=faults, REQUESTS=deque(maxlen=KEPT_REQUESTS), MODULES=modules)
     app.config.update(ENDED=threading.Event(), STORMS=[])  # what ends the threads that write, and those of the storms
-    app.json.ensure_ascii = True  # as the platforms send it
-    app.json.sort_keys = False
+    app.json = JSON(app)
     for module in filter(None, modules.values()):
-        app.register_blueprint(module.blueprint)
+        if hasattr(module, "blueprint"):  # Instagram is answered under Facebook's addresses
+            app.register_blueprint(module.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(control.blueprint)
     app.before_request(_spoken_fault)
@@ -49,9 +58,10 @@ def create_app(world: World) -> Flask:
     return app
 
 
-def platform_of(path: str) -> str | None:
-    """Tell to which platform a path belongs; None for pages and control."""
-    return next((name for name, pattern in PATHS.items() if pattern.match(path)), None)
+def platform_of(path: str, query: str = "") -> str | None:
+    """Tell to which platform a request belongs, by the ids in it where addresses are shared; None for pages, control."""
+    asked = f"{path}?{query}"
+    return next((name for name, pattern in PATHS.items() if pattern.match(path) or pattern.match(asked)), None)
 
 
 def _module(name: str) -> ModuleType | None:
@@ -60,7 +70,7 @@ def _module(name: str) -> ModuleType | None:
 
 def _spoken_fault() -> Response | None:
     """Let the platform's module answer with a fault that is on, in the platform's own words."""
-    platform = platform_of(request.path)
+    platform = platform_of(request.path, request.query_string.decode())
     module = current_app.config["MODULES"].get(platform)
     if platform is None or module is None:
         return None
@@ -87,7 +97,7 @@ class Log:
         self._app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        platform = platform_of(environ["PATH_INFO"])
+        platform = platform_of(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
         if platform is None:
             return self._application(environ, start_response)
         line = {

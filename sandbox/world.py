@@ -215,8 +215,8 @@ class World:
             above = self._row_of(parent) if parent else None
             if above and above.kind in ("post", "video"):
                 root, parent, above = above.id, None, None
-            if above and platform == "youtube":
-                parent = above.thread  # YouTube knows one level: whoever answers an answer answers the thread
+            if above and platform in ("youtube", "instagram"):
+                parent = above.thread  # they know one level: whoever answers an answer answers the thread
             root = root or (above.root if above else None)
             under = self._row_of(root) if root else None
             wall = wall or (above.wall if above else None) or (under.wall if under else None)
@@ -374,9 +374,18 @@ def _token(row: Sequence[Any]) -> Token:
 
 
 def _entry(row: Sequence[Any]) -> Entry:
-    *texts, created_at, updated_at, deleted_at, hidden, earlier, extra, truth, visible_at = row
+    id, platform, kind, wall, author, parent, thread, root, text, created_at, updated_at, *rest = row
+    deleted_at, hidden, earlier, extra, truth, visible_at = rest
     return Entry(
-        *texts,
+        id=id,
+        platform=platform,
+        kind=kind,
+        wall=wall,
+        author=author,
+        parent=parent,
+        thread=thread,
+        root=root,
+        text=text,
         created_at=_moment(created_at),
         updated_at=_moment(updated_at),
         deleted_at=from_micros(deleted_at),

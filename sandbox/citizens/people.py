@@ -82,8 +82,8 @@ class Town:
         if category == "A17":
             words = texts("common")["words"]
             kind = rng.choice(["journalist", "journalist", "company", "authority"])
-            names = {"journalist": words["tidning"], "company": words["foretag"], "authority": ["Region Exempellän"]}
-            return Person(number % 40, rng.choice(names[kind]), True, kind)
+            firms = {"journalist": words["tidning"], "company": words["foretag"], "authority": ["Region Exempellän"]}
+            return Person(number % 40, rng.choice(firms[kind]), True, kind)
         if category == "A9" and rng.random() < 0.2:
             politician = rng.choice(self.people[-40:])
             party = ("EP", "LL", "FE")[politician.number % 3]

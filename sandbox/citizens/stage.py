@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ FADES_IN = 14  # hours after which a post draws a third of what it drew at first
 OURS = {"facebook": ("post", "posts_facebook"), "twitter": ("tweet", "posts_twitter"), "youtube": ("video", "videos")}
 X_ALONE = 0.45  # of tweets: to us, but under nothing of ours
 X_HASHTAG = 0.12  # of those: only with the hashtag, not to us
+FILTERED = {"A11": "likelySpam", "A12": "heldForReview", "A13": "heldForReview"}  # by YouTube, until we decide
+FILTERED_SHARE = 0.4
 X_DEPTH = 12
 IN_THREAD = 0.10  # of comments that are no answers to citizens, below another's comment all the same
 MAIN_PULL = 1.6  # how much more a main account draws than a topic account
@@ -194,7 +197,8 @@ class Stage:
         hours = (at - post.created_at).total_seconds() / 3600
         popularity = random.Random(f"pull/{post.id}").lognormvariate(0, 0.9)
         main = post.author in (municipality.FACEBOOK_MAIN.external_id, municipality.X_MAIN.external_id)
-        return popularity * (MAIN_PULL if main else 1) * 2.718 ** -(min(hours, 400) / FADES_IN) + 1e-9 * popularity
+        faded = math.exp(-min(hours, 400) / FADES_IN) + 1e-9
+        return popularity * (MAIN_PULL if main else 1) * faded
 
     def _topic_for(self, channel: Channel, listed: str, at: datetime) -> Topic:
         """Choose what an account writes of, by the season and the account's own field."""
@@ -250,6 +254,9 @@ class Stage:
     def _extra(self, draft: Draft, platform: str) -> dict[str, Any]:
         """Say on each platform's own terms what comes with a text."""
         extra = {name: value for name, value in draft.extra.items() if platform == "facebook"}
+        filtered = FILTERED.get(draft.truth["category"]) if platform == "youtube" else None
+        if filtered and self.rng.random() < FILTERED_SHARE:
+            extra["moderation"] = filtered
         if platform == "twitter":
             language = draft.truth["language"]
             extra["lang"] = "fa" if language == "ti" else language

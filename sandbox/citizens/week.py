@@ -8,6 +8,7 @@ import itertools
 import random
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from sandbox import municipality
 from sandbox.citizens import answers, overlays
@@ -32,7 +33,7 @@ PER_DAY = {
     municipality.YOUTUBE_MAIN: 0.5,
 }
 
-Deed = Callable[[datetime], None]
+Deed = Callable[[datetime], object]
 
 
 class Agenda:
@@ -64,24 +65,24 @@ class Agenda:
         rng, at, truth = self.stage.rng, entry.created_at, entry.truth or {}
         chance = rng.random()
         if entry.text and chance < overlays.EDITED:
-            self.add(at + timedelta(minutes=rng.uniform(1, 45)), lambda moment: self._edit(entry, moment))
+            self.add(at + timedelta(minutes=rng.uniform(1, 45)), partial(self._edit, entry))
         elif chance < overlays.EDITED + overlays.DELETED:
             later = at + timedelta(minutes=min(rng.expovariate(1 / 150), 1400))
-            self.add(later, lambda moment: self._delete(entry, moment))
+            self.add(later, partial(self._delete, entry))
         elif truth.get("owes_answer") and truth["duplicate_of"] is None:
             if rng.random() < overlays.REPEATED * 2:  # who gets no answer is who repeats
-                self.add(at + timedelta(hours=rng.uniform(3, 30)), lambda moment: self._again(entry, moment))
+                self.add(at + timedelta(hours=rng.uniform(3, 30)), partial(self._again, entry))
             elif rng.random() < overlays.CROSS_POSTED * 2:
-                self.add(at + timedelta(minutes=rng.uniform(1, 40)), lambda moment: self._elsewhere(entry, moment))
+                self.add(at + timedelta(minutes=rng.uniform(1, 40)), partial(self._elsewhere, entry))
         if self.ends:
             for answer in answers.planned(self.stage, entry, self.ends):
-                self.add(answer.at, lambda _, answer=answer: self._answer(entry, answer))
+                self.add(answer.at, partial(self._answer, entry, answer))
 
-    def _answer(self, entry: Entry, answer: answers.Answer) -> None:
+    def _answer(self, entry: Entry, answer: answers.Answer, at: datetime) -> None:
         given = answers.give(self.stage, entry, answer)
         if given and not answer.holds and self.stage.rng.random() < FOLLOW_UP:
-            later = answer.at + timedelta(minutes=self.stage.rng.expovariate(1 / 40))
-            self.add(later, lambda moment: self._follow_up(entry, answer, moment))
+            later = at + timedelta(minutes=self.stage.rng.expovariate(1 / 40))
+            self.add(later, partial(self._follow_up, entry, answer))
 
     def _follow_up(self, entry: Entry, answer: answers.Answer, at: datetime) -> None:
         self.aftermath(self.stage.follow_up(entry, at, answer.signer))
@@ -110,12 +111,12 @@ def write_week(world: World, *, seed: int, now: datetime) -> None:
     agenda = Agenda(stage, now)
     for channel in municipality.CHANNELS:
         for at in _posting_times(stage.rng, channel, start - timedelta(days=FORERUN), now):
-            agenda.add(at, lambda moment, channel=channel: stage.publish(channel, moment))
+            agenda.add(at, partial(stage.publish, channel))
     council = next(topic for topic in topics() if topic.key == "council")
-    agenda.add(_last_monday_evening(now), lambda moment: stage.publish(municipality.YOUTUBE_MAIN, moment, council))
+    agenda.add(_last_monday_evening(now), partial(stage.publish, municipality.YOUTUBE_MAIN, topic=council))
     written: dict[int, Entry] = {}
     for index, moment in enumerate(moments(stage.rng, start, now)):
-        agenda.add(moment.at, lambda at, index=index, echo=moment.echo_of: _comment(agenda, written, index, echo, at))
+        agenda.add(moment.at, partial(_comment, agenda, written, index, moment.echo_of))
     with world.together():
         agenda.run_until(now)
 

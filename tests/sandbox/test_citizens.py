@@ -323,3 +323,12 @@ def test_the_office_answers_on_working_days_only() -> None:
         at = rhythm.office_time(rng, NOW + timedelta(hours=hours)).astimezone(rhythm.STOCKHOLM)
         assert at.weekday() < 5
         assert at >= NOW + timedelta(hours=hours)
+
+
+def test_youtube_holds_back_some_spam_and_nothing_else(comments: list[Entry]) -> None:
+    held = [entry for entry in comments if entry.extra.get("moderation")]
+    assert held
+    assert {(entry.platform, (entry.truth or {})["lane"]) for entry in held} <= {
+        ("youtube", "moderate"),
+        ("youtube", "urgent"),
+    }
