@@ -63,7 +63,15 @@ class JsonCommand(BaseCommand):
             sys.stdout.flush()
 
     def put(self, line: Mapping[str, Any]) -> None:
-        print(json.dumps(line, ensure_ascii=False))
+        print(one_line(line))
+
+
+def one_line(line: Mapping[str, Any]) -> str:
+    """Write JSON in one line, also for those who take U+0085, U+2028 and U+2029 for the end of one."""
+    return json.dumps(line, ensure_ascii=False).translate(_LINE_ENDS)
+
+
+_LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 
 
 def _demand_text(argv: list[str]) -> None:
@@ -97,7 +105,7 @@ def _end(error: Exception) -> NoReturn:
         code, message = "not_allowed", str(error)
     else:
         code, message = str(getattr(error, "code")), str(error)  # noqa: B009  # any exception that has one
-    print(json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False))
+    print(one_line({"error": {"code": code, "message": message}}))
     sys.stdout.flush()
     sys.exit(1)
 

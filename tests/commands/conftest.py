@@ -1,0 +1,3 @@
+"""The fixture `shell`."""
+
+from tests.commands.run import shell  # noqa: F401
