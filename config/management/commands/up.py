@@ -98,8 +98,9 @@ class Up:
         make_ready_database()
         self.run(web(self.listening))
         if with_sandbox:
+            self.await_sandbox()
             self.load_demo()
-        self.run(worker(self.worker))
+        self.run(worker(self.worker))  # after the demo, which reads the week itself
         self.run(beat())
         self.wait_until(partial(health.web, HOST, self.port), "The web process")
         self.wait_until(partial(health.worker, self.worker), "The worker")
@@ -113,9 +114,10 @@ class Up:
         except BlockingIOError:
             raise Refused("running", f"Gensvar runs already with {settings.VAR_DIR}.") from None
 
-    def run(self, child: supervisor.Child) -> None:
-        child.start()
+    def run(self, child: supervisor.Child) -> supervisor.Child:
         self.children.append(child)
+        child.start()
+        return child
 
     def keep_services(self) -> None:
         """Have the embedded services up, whatever happened to them."""
@@ -123,14 +125,15 @@ class Up:
             embedded.ensure(settings.VAR_DIR)
 
     def start_sandbox(self) -> None:
-        """Start the sandbox on a port of its own choice, which it keeps when it is started again."""
-        sandbox = ["sandbox", "--dir", str(settings.VAR_DIR), "--demo"]
-        child = supervisor.Child("sandbox", supervisor.command(*sandbox))
-        self.run(child)
-        if not wait(partial(is_settled, child)) or not child.is_alive:
+        """Start the sandbox; it writes a week of history while we go on."""
+        sandbox = supervisor.command("sandbox", "--dir", str(settings.VAR_DIR), "--demo")
+        self.sandbox = self.run(supervisor.Child("sandbox", sandbox))
+
+    def await_sandbox(self) -> None:
+        """Wait until the sandbox answers, on a port of its own choice, which it keeps when it is started again."""
+        if not wait(partial(is_settled, self.sandbox)) or not self.sandbox.is_alive:
             raise Refused("sandbox", "The sandbox does not start; its last words stand above.")
-        port = told_by_sandbox()["url"].rsplit(":")[-1]
-        child.command = supervisor.command(*sandbox, "--port", port)
+        self.sandbox.command = [*self.sandbox.command, "--port", told_by_sandbox()["url"].rsplit(":")[-1]]
 
     def load_demo(self) -> None:
         """Load the demo municipality, in a process of its own so that its memory is given back."""
