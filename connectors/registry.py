@@ -10,6 +10,7 @@ from connectors.base import Connector
 PATHS = {
     "twitter": "connectors.twitter.connector:Twitter",
     "facebook": "connectors.facebook.connector:Facebook",
+    "instagram": "connectors.instagram.connector:Instagram",
     "youtube": "connectors.youtube.connector:YouTube",
 }
 

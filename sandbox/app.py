@@ -59,7 +59,7 @@ def create_app(world: World) -> Flask:
 
 
 def platform_of(path: str, query: str = "") -> str | None:
-    """Tell to which platform a request belongs, by the ids in it where addresses are shared; None for pages, control."""
+    """Tell to which platform a request belongs, by its ids where addresses are shared; None for pages and control."""
     asked = f"{path}?{query}"
     return next((name for name, pattern in PATHS.items() if pattern.match(path) or pattern.match(asked)), None)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
+from sandbox import instagram
 from sandbox.entries import Entry, Token
 from sandbox.facebook_answers import (
     CHANGED,
@@ -75,6 +76,9 @@ def call(major: int, minor: int, path: str) -> Response:
     g.token = _token(given)
     g.account = g.token.account
     count_call()
+    if instagram.concerns(parts, given):
+        g.use_case = instagram.PLATFORM
+        return answer(instagram.done(method, parts, given))
     if not parts:
         return answer(_by_ids(given))
     owner = g.account if parts[0] == "me" else parts[0]
@@ -115,7 +119,7 @@ def _token(given: Arguments) -> Token:
     if not text:
         raise GraphError("An access token is required to request this resource.", code=104)
     token = world().token(text)
-    if token is None or token.platform != PLATFORM:
+    if token is None or token.platform not in (PLATFORM, instagram.PLATFORM):
         raise GraphError("Invalid OAuth access token - Cannot parse access token", code=190)
     if token.revoked:
         raise GraphError(CHANGED, code=190, subcode=460)
@@ -139,7 +143,8 @@ def _check_proof(token: Token, proof: str | None) -> None:
 def _debug_token(given: Arguments) -> dict[str, Any]:
     """Tell an app about a token; the app signs in as `id|secret`."""
     app_id, _, app_secret = given.get("access_token", "").partition("|")
-    apps = {(token.extra.get("app_id"), token.extra.get("app_secret")) for token in world().tokens(PLATFORM)}
+    tokens = [*world().tokens(PLATFORM), *world().tokens(instagram.PLATFORM)]
+    apps = {(token.extra.get("app_id"), token.extra.get("app_secret")) for token in tokens}
     if (app_id, app_secret) not in apps:
         raise GraphError("Invalid OAuth access token signature.", code=190)
     token = world().token(given.get("input_token", ""))

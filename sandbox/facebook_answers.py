@@ -93,7 +93,11 @@ def answer(body: Any, status: int = 200, *, blocked: bool = False) -> Response:
     response.headers["facebook-api-version"] = g.get("version", f"v{NEWEST}.0")
     share = 100 if blocked else share_used()
     used = {"call_count": share, "total_cputime": share // 2, "total_time": share // 2}
-    business = {"type": "pages", **used, "estimated_time_to_regain_access": REGAIN_MINUTES if blocked else 0}
+    business = {
+        "type": g.get("use_case", "pages"),
+        **used,
+        "estimated_time_to_regain_access": REGAIN_MINUTES if blocked else 0,
+    }
     response.headers["X-App-Usage"] = json.dumps(used, separators=(",", ":"))
     response.headers["X-Business-Use-Case-Usage"] = json.dumps(
         {g.get("account") or "0": [business]}, separators=(",", ":")

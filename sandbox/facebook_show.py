@@ -207,6 +207,9 @@ class Listing:
     keep: Callable[[Entry], bool]
     ascending: bool
     total: Callable[[], int]
+    show: Callable[[Entry, Sequence[Field]], dict[str, Any]] = shown
+    platform: str = PLATFORM
+    most: int = MOST  # on a page
 
 
 def edge(one: Node, name: str, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
@@ -214,7 +217,7 @@ def edge(one: Node, name: str, given: Arguments, fields: Sequence[Field]) -> dic
     if isinstance(one, Account):
         return _of_page(one, name, given, fields)
     if name == "comments":
-        return _paged(one, name, _comments(one, given), given, fields)
+        return paged(one, name, _comments(one, given), given, fields)
     if name in ("likes", "reactions"):
         likes = [account for id in one.extra.get("likes", ()) if (account := world().account(id, PLATFORM))]
         return {"data": [shown(account, fields) for account in likes], "summary": {"total_count": len(likes)}}
@@ -238,7 +241,7 @@ def _of_page(page: Account, name: str, given: Arguments, fields: Sequence[Field]
     if page.id != g.account:
         words = "This endpoint requires the 'pages_read_engagement' permission."
         raise GraphError(f"(#100) Object does not exist, cannot be loaded due to missing permission. {words}", code=100)
-    return _paged(page, name, _posts(page, given, wanted[name]), given, fields)
+    return paged(page, name, _posts(page, given, wanted[name]), given, fields)
 
 
 def _posts(page: Account, given: Arguments, keep: Callable[[Entry], bool]) -> Listing:
@@ -299,22 +302,22 @@ def _span(
     return since, until
 
 
-def _paged(one: Node, name: str, listing: Listing, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
+def paged(one: Node, name: str, listing: Listing, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
     """Build one page, with the faults of paging where they are on."""
-    limit = min(max(_number(given.get("limit"), DEFAULT_LIMIT), 0), MOST)
+    limit = min(max(_number(given.get("limit"), DEFAULT_LIMIT), 0), listing.most)
     after, before = given.get("after"), given.get("before")
-    if after and "__paging_token" not in given and faults.active(PLATFORM, "empty_page"):
-        return {"data": [], "paging": {"next": _address(one, name, {**given, "__paging_token": "enc_AdExempel0"})}}
-    if after and faults.active(PLATFORM, "repeat_page"):
+    if after and "__paging_token" not in given and faults.active(listing.platform, "empty_page"):
+        return {"data": [], "paging": {"next": address(one.id, name, {**given, "__paging_token": "enc_AdExempel0"})}}
+    if after and faults.active(listing.platform, "repeat_page"):
         after = None
     backwards = bool(before) and not after
     rows = list(_window(listing, after or before, listing.ascending != backwards, limit + 1)) if limit else []
     more, rows = len(rows) > limit, rows[:limit]
     if backwards:
         rows.reverse()
-    page: dict[str, Any] = {"data": [shown(entry, fields) for entry in rows]}
+    page: dict[str, Any] = {"data": [listing.show(entry, fields) for entry in rows]}
     if rows:
-        page["paging"] = _paging(one, name, given, rows, more=more or backwards, earlier=bool(after or before))
+        page["paging"] = _paging(one, listing, name, given, rows, more=more or backwards, earlier=bool(after or before))
     if (given.get("summary") or "").lower() in ("1", "true", "total_count") and name == "comments":
         order = "chronological" if listing.ascending else "reverse_chronological"
         page["summary"] = {"order": order, "total_count": listing.total(), "can_comment": True}
@@ -322,14 +325,14 @@ def _paged(one: Node, name: str, listing: Listing, given: Arguments, fields: Seq
 
 
 def _paging(
-    one: Node, name: str, given: Arguments, rows: Sequence[Entry], *, more: bool, earlier: bool
+    one: Node, listing: Listing, name: str, given: Arguments, rows: Sequence[Entry], *, more: bool, earlier: bool
 ) -> dict[str, Any]:
     cursors = {"before": _cursor(rows[0]), "after": _cursor(rows[-1])}
     paging: dict[str, Any] = {"cursors": cursors}
-    if more and not faults.active(PLATFORM, "missing_next"):
-        paging["next"] = _address(one, name, {**given, "after": cursors["after"], "before": ""})
+    if more and not faults.active(listing.platform, "missing_next"):
+        paging["next"] = address(one.id, name, {**given, "after": cursors["after"], "before": ""})
     if earlier:
-        paging["previous"] = _address(one, name, {**given, "before": cursors["before"], "after": ""})
+        paging["previous"] = address(one.id, name, {**given, "before": cursors["before"], "after": ""})
     return paging
 
 
@@ -365,12 +368,12 @@ def _position(cursor: str) -> tuple[datetime, str]:
         raise GraphError("(#100) Invalid cursors values", code=100) from error
 
 
-def _address(one: Node, name: str, given: Arguments) -> str:
+def address(owner: str, name: str, given: Arguments) -> str:
     """Give a whole address, with the token in it, as Graph does."""
     query = {"access_token": g.token.token, "pretty": "0"}
     left_out = ("access_token", "appsecret_proof", "method")
     query |= {key: value for key, value in given.items() if key not in left_out and value != ""}
-    return f"{request.host_url}{g.version}/{one.id}/{name}?{urlencode(query)}"
+    return f"{request.host_url}{g.version}/{owner}/{name}?{urlencode(query)}"
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -191,7 +191,7 @@ def active(platform: str, kind: str) -> bool:
 class Wire:
     """Stands before the Flask application and lets the faults of the wire happen, for real, on the socket."""
 
-    def __init__(self, application: Application, faults: Faults, platform_of: Callable[[str], str | None]) -> None:
+    def __init__(self, application: Application, faults: Faults, platform_of: Callable[[str, str], str | None]) -> None:
         self._application = application
         self._faults = faults
         self._platform_of = platform_of
@@ -199,7 +199,7 @@ class Wire:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request, unless something is to go wrong."""
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        platform = self._platform_of(path)
+        platform = self._platform_of(path, environ.get("QUERY_STRING", ""))
         fault = self._faults.take(platform, method, path, WIRE) if platform else None
         if platform is None or fault is None:
             return self._application(environ, start_response)

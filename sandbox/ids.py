@@ -10,6 +10,7 @@ from datetime import datetime
 from sandbox.entries import to_micros
 
 X_EPOCH_MS = 1_288_834_974_657  # where X's snowflake ids begin to count
+INSTAGRAM_EPOCH = 1_577_836_800_000_000  # 2020, in microseconds: 17 digits that begin with 17, as Instagram's do
 X_WORKER = 371 << 12  # the bits of the machine that made the id; any constant will do
 
 Taken = Callable[[str], bool]
@@ -28,6 +29,8 @@ def new_id(
         return tweet_id(micros, taken)
     if platform == "youtube":
         return _youtube_id(kind, micros, thread, taken)
+    if platform == "instagram":
+        return _counted("", 17 * 10**15 + micros - INSTAGRAM_EPOCH, taken)
     if kind == "post":
         return _counted(f"{wall}_", 10**15 + micros, taken)
     return _counted(f"{(root or '').rpartition('_')[2]}_", 10**15 + micros, taken)

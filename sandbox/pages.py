@@ -18,10 +18,11 @@ from sandbox.world import UnknownEntry
 
 blueprint = Blueprint("pages", __name__)
 
-NAMES = {"twitter": "X (Twitter)", "facebook": "Facebook", "youtube": "YouTube"}
+NAMES = {"twitter": "X (Twitter)", "facebook": "Facebook", "instagram": "Instagram", "youtube": "YouTube"}
 WORDS = {
     "twitter": {"post": "tweet", "write": "Skriv en tweet till kommunen", "answer": "Svara"},
     "facebook": {"post": "inlägg", "write": "Skriv på kommunens sida", "answer": "Kommentera"},
+    "instagram": {"post": "bild", "write": "", "answer": "Kommentera"},
     "youtube": {"post": "film", "write": "", "answer": "Kommentera"},
 }
 FAULTS = {
@@ -73,7 +74,7 @@ def index() -> str:
     return render_template("sandbox/index.html", counts=counts, ours=ours, faults=_fault_rows(), held=faults().held())
 
 
-@blueprint.get("/<any(twitter, facebook, youtube):platform>/")
+@blueprint.get("/<any(twitter, facebook, instagram, youtube):platform>/")
 def platform(platform: str) -> str:
     """Show one platform: the latest active posts first."""
     wall = request.args.get("konto")
@@ -90,7 +91,7 @@ def platform(platform: str) -> str:
     )
 
 
-@blueprint.get("/<any(twitter, facebook, youtube):platform>/tråd/<path:id>")
+@blueprint.get("/<any(twitter, facebook, instagram, youtube):platform>/tråd/<path:id>")
 def thread(platform: str, id: str) -> str:
     """Show one post with everything under it."""
     entry = _entry(platform, id)
@@ -98,7 +99,7 @@ def thread(platform: str, id: str) -> str:
     return render_template("sandbox/thread.html", platform=platform, story=feed.story(world(), top))
 
 
-@blueprint.get("/<any(twitter, facebook, youtube):platform>/svara/<path:id>")
+@blueprint.get("/<any(twitter, facebook, instagram, youtube):platform>/svara/<path:id>")
 def entry(platform: str, id: str) -> str:
     """Show one entry with the forms to answer, edit and delete it."""
     found = _entry(platform, id)
@@ -112,7 +113,7 @@ def entry(platform: str, id: str) -> str:
     )
 
 
-@blueprint.post("/<any(twitter, facebook, youtube):platform>/namn")
+@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/namn")
 def choose_name(platform: str) -> AnyResponse:
     """Remember as whom the next things are written."""
     answer = make_response(redirect(url_for("pages.platform", platform=platform), 303))
@@ -121,7 +122,7 @@ def choose_name(platform: str) -> AnyResponse:
     return answer
 
 
-@blueprint.post("/<any(twitter, facebook, youtube):platform>/skriv")
+@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/skriv")
 def write(platform: str) -> AnyResponse:
     """Write as a citizen, or as the municipality from the platform's own app (`konto`)."""
     text = _text()
@@ -131,8 +132,8 @@ def write(platform: str) -> AnyResponse:
     account = request.form.get("konto")
     author = _ours(platform, account).id if account else _citizen(platform, _who())
     is_top = parent is None and root is None
-    if is_top and platform == "youtube" and not account:
-        abort(400)  # nobody but its owner publishes on a channel
+    if is_top and platform in ("instagram", "youtube") and not account:
+        abort(400)  # nobody but its owner publishes there
     extra: dict[str, Any] = {"native": True} if account else {}
     if is_top and platform == "youtube":
         extra["title"] = text[:LONGEST_TITLE]
@@ -149,13 +150,13 @@ def write(platform: str) -> AnyResponse:
     return _to(written)
 
 
-@blueprint.post("/<any(twitter, facebook, youtube):platform>/ändra/<path:id>")
+@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/ändra/<path:id>")
 def edit(platform: str, id: str) -> AnyResponse:
     """Change an entry, as its author would."""
     return _to(world().edit(_entry(platform, id).id, _text()))
 
 
-@blueprint.post("/<any(twitter, facebook, youtube):platform>/radera/<path:id>")
+@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/radera/<path:id>")
 def delete(platform: str, id: str) -> AnyResponse:
     """Delete an entry, as its author would."""
     gone = world().delete(_entry(platform, id).id)
@@ -164,7 +165,7 @@ def delete(platform: str, id: str) -> AnyResponse:
     return _to(gone)
 
 
-@blueprint.post("/<any(twitter, facebook, youtube):platform>/störning")
+@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/störning")
 def add_fault(platform: str) -> AnyResponse:
     """Switch a fault on."""
     kind, times = request.form.get("kind", ""), request.form.get("times", "")
@@ -189,7 +190,7 @@ def release() -> AnyResponse:
     return _back()
 
 
-@blueprint.post("/<any(twitter, facebook, youtube):platform>/storm")
+@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/storm")
 def storm(platform: str) -> AnyResponse:
     """Let a storm break over one platform."""
     count = request.form.get("count", default=2000, type=int)
@@ -241,7 +242,7 @@ def _ours(platform: str, id: str) -> Account:
 def _kind(platform: str, *, is_top: bool) -> str:
     if platform == "twitter":
         return "tweet"
-    return {"facebook": "post", "youtube": "video"}[platform] if is_top else "comment"
+    return {"facebook": "post", "instagram": "post", "youtube": "video"}[platform] if is_top else "comment"
 
 
 def _addressed(platform: str, text: str, above: str | None, author: str) -> str:

@@ -19,7 +19,6 @@ from connectors.base import (
     Known,
     Page,
     Permanent,
-    PlatformError,
     Sent,
     Target,
     Temporary,
@@ -171,29 +170,8 @@ class Facebook:
             id = mapping.identity(who)
         except Unmappable:
             raise Temporary("Facebook svarade inte begripligt.", code="bad_answer") from None
-        about = self._token()
-        scopes = about.get("scopes")
-        ends = [
-            mapping.time_of(about.get(name) or None) for name in ("expires_at", "data_access_expires_at")
-        ]  # 0: never
-        return Identity(
-            external_id=id,
-            name=str(who.get("name") or ""),
-            scopes=tuple(str(scope) for scope in scopes) if isinstance(scopes, list) else (),
-            expires_at=min((at for at in ends if at), default=None),
-        )
-
-    def _token(self) -> Mapping[str, Any]:
-        """https://developers.facebook.com/docs/graph-api/reference/debug_token, read 2026-11-22."""
-        graph = self.graph
-        if not graph.app_id or not graph.app_secret:
-            return {}
-        try:
-            answer = graph.debug_access_token(graph.access_token, graph.app_id, graph.app_secret)
-        except PlatformError:
-            return {}  # the token works; what the app may know about it is an extra
-        about = answer.get("data") if isinstance(answer, dict) else None
-        return about if isinstance(about, Mapping) else {}
+        scopes, expires_at = self.graph.about_token()
+        return Identity(external_id=id, name=str(who.get("name") or ""), scopes=scopes, expires_at=expires_at)
 
 
 def same_text(text: str) -> str:

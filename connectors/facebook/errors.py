@@ -26,10 +26,12 @@ TOKEN_WHY = {
 }
 # App, user and custom limits count over a sliding hour, so part of it is free again soon; the page's own
 # (Business Use Case) and 341 need longer. Only used where the usage header does not say how long.
-PAUSES = {4: 15, 17: 15, 32: 15, 613: 15, 341: 60}
+# 18: Instagram's 30 different hashtags in seven days; the oldest may be a day from leaving them.
+PAUSES = {4: 15, 17: 15, 18: 24 * 60, 32: 15, 613: 15, 341: 60}
 PAGE_LIMITS = range(80000, 80100)
 PAGE_PAUSE = 60
-NOT_THERE = frozenset({803})  # "Some of the aliases you requested do not exist", from a look-up of several ids
+# 803: "Some of the aliases you requested do not exist", from a look-up of several ids; 24: a hashtag nobody has used.
+NOT_THERE = frozenset({24, 803})
 PERMISSION_CODES = frozenset({3, 10, *range(200, 300)})
 TRANSIENT_CODES = frozenset({1, 2})
 PERHAPS_DONE = frozenset({20, 506})  # 20/1772107: created, then refused to answer; 506: the same text is there already
@@ -42,9 +44,16 @@ class ReduceData(Temporary):
 
 
 class FieldRefused(Permanent):
-    """One field that we asked for is unknown here, which fails the whole call: ask for fewer fields."""
+    """One field that we asked for is unknown here, which fails the whole call: ask for fewer fields.
+
+    `field`: which one, where Facebook names it.
+    """
 
     code = "bad_field"
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class NotThere(Gone):
@@ -86,7 +95,9 @@ def problem(
 
 def _refused(code: int, message: str, platform: str) -> Permanent:
     if "nonexistent field" in message.lower():
-        return FieldRefused(f"{platform} känner inte till ett av fälten vi frågar efter.")
+        named = re.search(r"nonexistent field \((\w+)\)", message, re.IGNORECASE)
+        words = f"{platform} känner inte till ett av fälten vi frågar efter."
+        return FieldRefused(words, field=named.group(1) if named else "")
     if "appsecret_proof" in message:
         return Permanent("Apphemligheten hör inte till kontots inloggning. En administratör behöver rätta den.")
     if "permission" in message.lower():

@@ -21,8 +21,9 @@ from urllib.parse import urlsplit
 import facebook
 import requests
 
-from connectors.base import Context, OutcomeUnknown, Permanent, Temporary
+from connectors.base import Context, OutcomeUnknown, Permanent, PlatformError, Temporary
 from connectors.facebook.errors import FieldRefused, NotThere, ReduceData, problem, usage
+from connectors.facebook.mapping import time_of
 from connectors.http import RebasedSession, from_transport
 
 GRAPH_URL = "https://graph.facebook.com"
@@ -110,13 +111,34 @@ class Graph(facebook.GraphAPI):  # type: ignore[misc]
         """Send one POST. No `fields` parameter, ever: Facebook has created and then answered with an error."""
         return self.request(f"{self.version}/{path}", post_args=fields, method="POST")
 
-    def create(self, parent: str, edge: str, message: str) -> str:
+    def create(self, parent: str, edge: str, message: str, **where: str) -> str:
         """Create something and give its id."""
-        answer = self.put_object(parent, edge, message=message)
+        answer = self.put_object(parent, edge, message=message, **where)
         found = answer.get("id") if isinstance(answer, dict) else None
         if not found:
             raise OutcomeUnknown(f"{self.platform} svarade utan id. Det är oklart om det gick fram.")
         return str(found)
+
+    def about_token(self) -> tuple[tuple[str, ...], datetime | None]:
+        """Tell the token's scopes and when it ends, where the app's id and secret are known.
+
+        https://developers.facebook.com/docs/graph-api/reference/debug_token, read 2026-11-22.
+        """
+        about = self._debugged()
+        scopes = about.get("scopes")
+        ends = [time_of(about.get(name) or None) for name in ("expires_at", "data_access_expires_at")]  # 0: never
+        known = tuple(str(scope) for scope in scopes) if isinstance(scopes, list) else ()
+        return known, min((at for at in ends if at), default=None)
+
+    def _debugged(self) -> Mapping[str, Any]:
+        if not self.app_id or not self.app_secret:
+            return {}
+        try:
+            answer = self.debug_access_token(self.access_token, self.app_id, self.app_secret)
+        except PlatformError:
+            return {}  # the token works; what the app may know about it is an extra
+        about = answer.get("data") if isinstance(answer, dict) else None
+        return about if isinstance(about, Mapping) else {}
 
     def edge(self, owner: str, name: str, **args: Any) -> Iterator[Batch]:
         """Yield the pages of an edge, calling for each only when it is asked for."""
