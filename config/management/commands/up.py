@@ -97,11 +97,11 @@ class Up:
             self.start_sandbox()
         make_ready_database()
         self.run(web(self.listening))
+        self.run(worker(self.worker))
         if with_sandbox:
             self.await_sandbox()
             self.load_demo()
-        self.run(worker(self.worker))  # after the demo, which reads the week itself
-        self.run(beat())
+        self.run(beat())  # after the demo, which reads the week itself: only beat has the worker poll
         self.wait_until(partial(health.web, HOST, self.port), "The web process")
         self.wait_until(partial(health.worker, self.worker), "The worker")
         self.announce()
