@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
+from sandbox.citizens.stage import SHARES
 from sandbox.citizens.storm import rage, write_at_once
-from sandbox.entries import PLATFORMS, Account, Entry, Token, iso, parse_iso
+from sandbox.entries import Account, Entry, Token, iso, parse_iso
 from sandbox.faults import Faults
 from sandbox.world import UnknownEntry, World
 
@@ -225,7 +226,7 @@ def storm() -> Response:
 
 def break_storm(platform: str, *, count: int, minutes: float, at_once: bool) -> Entry:
     """Write a storm, now or over the coming minutes; give the post that it comes under."""
-    if platform not in PLATFORMS or count < 1 or minutes <= 0:
+    if platform not in SHARES or count < 1 or minutes <= 0:
         raise ValueError("a known platform, a count and minutes above zero are needed")
     lasts = timedelta(minutes=minutes)
     if at_once:

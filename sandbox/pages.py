@@ -11,8 +11,9 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox import feed
+from sandbox.citizens.stage import SHARES
 from sandbox.control import break_storm, faults, world
-from sandbox.entries import PLATFORMS, Account, Entry
+from sandbox.entries import Account, Entry
 from sandbox.faults import SPOKEN, WIRE
 from sandbox.world import UnknownEntry
 
@@ -52,7 +53,7 @@ LONGEST_NAME, LONGEST_TITLE, LONGEST_TEXT = 80, 90, 10_000
 
 @blueprint.context_processor
 def _shared() -> dict[str, Any]:
-    return {"names": NAMES, "words": WORDS, "local": feed.local, "platforms": PLATFORMS, "who": _who()}
+    return {"names": NAMES, "words": WORDS, "local": feed.local, "platforms": _shown(), "who": _who()}
 
 
 @blueprint.after_request
@@ -69,8 +70,8 @@ def _gone(error: UnknownEntry) -> tuple[str, int]:
 @blueprint.get("/")
 def index() -> str:
     """Show the pretend platforms and what is wrong with them at the moment."""
-    counts = {name: world().count(name) for name in PLATFORMS}
-    ours = {name: world().accounts(name, ours=True) for name in PLATFORMS}
+    counts = {name: world().count(name) for name in _shown()}
+    ours = {name: world().accounts(name, ours=True) for name in _shown()}
     return render_template("sandbox/index.html", counts=counts, ours=ours, faults=_fault_rows(), held=faults().held())
 
 
@@ -88,6 +89,7 @@ def platform(platform: str) -> str:
         faults=[row for row in _fault_rows() if row["platform"] == platform],
         held=[one for one in faults().held() if one["platform"] == platform],
         kinds=_kinds(platform),
+        is_stormy=platform in SHARES,
     )
 
 
@@ -195,10 +197,15 @@ def storm(platform: str) -> AnyResponse:
     """Let a storm break over one platform."""
     count = request.form.get("count", default=2000, type=int)
     at_once = request.form.get("när") == "nyss"
-    if not 1 <= count <= 10_000:
+    if not 1 <= count <= 10_000 or platform not in SHARES:
         abort(400)
     break_storm(platform, count=count, minutes=60, at_once=at_once)
     return redirect(url_for("pages.platform", platform=platform), 303)
+
+
+def _shown() -> list[str]:
+    """List the platforms on which we have an account; all as long as we have none."""
+    return [name for name in NAMES if world().accounts(name, ours=True)] or list(NAMES)
 
 
 def _entry(platform: str, id: str) -> Entry:
@@ -282,6 +289,6 @@ def _to(entry: Entry) -> AnyResponse:
 
 def _back() -> AnyResponse:
     platform = request.form.get("platform", "")
-    if platform in PLATFORMS:
+    if platform in NAMES:
         return redirect(url_for("pages.platform", platform=platform, _anchor="störningar"), 303)
     return redirect(url_for("pages.index"), 303)

@@ -60,6 +60,14 @@ def test_the_first_page_leads_to_each_platform(citizen: Citizen) -> None:
         citizen.open(f"/{platform}/")
 
 
+def test_only_platforms_with_an_account_of_ours_are_offered(citizen: Citizen) -> None:
+    page = citizen.open("/")
+    offered = [
+        name for name in ("twitter", "facebook", "instagram", "linkedin", "youtube") if f'href="/{name}/"' in page
+    ]
+    assert offered == ["twitter", "facebook", "youtube"]
+
+
 def test_every_page_says_that_it_is_pretend(citizen: Citizen) -> None:
     written = citizen.comment("Hej")
     for path in ("/", "/facebook/", f"/facebook/svara/{written.id}", f"/facebook/tråd/{written.id}"):

@@ -90,7 +90,9 @@ def test_a_storm_ends_with_the_server(sandbox: RunningSandbox) -> None:
     assert len(under(sandbox, post)) == count
 
 
-@pytest.mark.parametrize("wrong", [{"platform": "myspace"}, {"platform": "facebook", "count": 0}, {"minutes": 5}])
+@pytest.mark.parametrize(
+    "wrong", [{"platform": "myspace"}, {"platform": "linkedin"}, {"platform": "facebook", "count": 0}, {"minutes": 5}]
+)
 def test_a_storm_that_cannot_be_is_refused(sandbox: RunningSandbox, wrong: dict[str, Any]) -> None:
     assert requests.post(sandbox.url + "/_sandbox/storm", json=wrong, timeout=5).status_code == 400
     assert sandbox.world.count() == 0
