@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from inbox import chips
 from insights.charts import OFFICE_DAYS, OFFICE_HOURS
-from insights.definitions import SMALL, WITHOUT, Instants, Share
+from insights.definitions import HOURS, SMALL, WITHOUT, Figure, Instants, Share
 from insights.scope import Scope
 from sla import words
 
@@ -41,6 +42,32 @@ def days(scope: Scope) -> str:
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{end}"
     return f"{date_format(first, 'j F' if first.year == last.year else 'j F Y')}–{end}"
+
+
+def figure_name(figure: Figure) -> str:
+    """Name a figure where it stands alone; of an hour with the hour."""
+    if figure.key in HOURS:
+        day, hour = HOURS[figure.key]
+        return f"{figure.name}, {words.WEEKDAYS[language()][day]} {hour:02}–{hour + 1:02}"
+    name = str(figure.name)
+    if figure.of == "closed" and figure.key != "without":
+        return _("Utan svar, %s") % (name[:1].lower() + name[1:])
+    return {
+        "kept_answered": _("Hölls med svar"),
+        "kept_redirected": _("Hölls med hänvisning"),
+        "kept_holding": _("Hölls med besked"),
+        "late_ours": _("För sent"),
+        "late_fetched": _("Hämtat för sent"),
+        "open_4": _("Öppna, under 4 timmar kvar"),
+        "open_12": _("Öppna, 4–12 timmar kvar"),
+        "open_more": _("Öppna, 12 timmar kvar eller mer"),
+    }.get(figure.key, name)
+
+
+def scope_words(figure: Figure, scope: Scope) -> str:
+    """`vecka 47 · Simhallen`, `just nu`."""
+    parts = [_("just nu") if figure.of_open else f"{period(scope)}, {days(scope)}"]
+    return " · ".join(parts + [str(row) for row in (scope.channel, scope.department) if row])
 
 
 def share_words(share: Share) -> str:
@@ -88,7 +115,7 @@ def open_now(counts: Counter[str], instants: Instants) -> str:
     if late:
         parts.append(ngettext("%s är försenad", "%s är försenade", late) % late)
     if soon:
-        before = chips.when(instants.in_4, instants.now)
+        before = _clock(instants.in_4, instants.now)
         parts.append(
             ngettext("%(n)s spricker före %(at)s om inget görs", "%(n)s spricker före %(at)s om inget görs", soon)
             % {"n": soon, "at": before}
@@ -98,6 +125,14 @@ def open_now(counts: Counter[str], instants: Instants) -> str:
     if counts["open_first"] or counts["open_promised"]:
         return _("Inget är försenat, och inget spricker de närmaste 4 timmarna")
     return _("Ingen väntar på svar")
+
+
+def _clock(instant: datetime, now: datetime) -> str:
+    """`kl. 18.30`, `måndag 23 nov 04.00`."""
+    local = timezone.localtime(instant)
+    if local.date() == timezone.localtime(now).date():
+        return _("kl. %s") % words.time_words(local, language())
+    return chips.said(instant, now)
 
 
 def answers(median: int | None, count: int) -> str:

@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import TruncWeek
 
 from insights import figures
-from insights.definitions import FIGURES, Instants, Moment, hour_key
+from insights.definitions import FIGURES, HOUR, Instants, Moment, hour_key
 from insights.figures import ZONE
 from insights.models import StaleWeek, WeekCount
 from insights.scope import WEEK, Scope, midnight
@@ -28,15 +28,18 @@ MINUTES = "minutes-"  # `minutes-weekday-112`: questions of working days answere
 
 @dataclass
 class Numbers:
-    """What was counted: `by_week` and `by_channel` hold every figure, `spread` the distributions of the whole scope."""
+    """What was counted of a scope and the weeks of its line; of the weeks compared with, only `by_week`."""
 
     by_week: dict[date, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    by_channel: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    spread: Counter[str] = field(default_factory=Counter)
+    by_channel: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # of the scope alone
+    spreads: dict[date, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # hours and minutes
 
     def of(self, scope: Scope) -> Counter[str]:
         """Sum the weeks of a scope that lies within what was counted."""
         return sum_of(self.by_week[monday] for monday in scope.mondays if monday in self.by_week)
+
+    def spread_of(self, scope: Scope) -> Counter[str]:
+        return sum_of(self.spreads[monday] for monday in scope.mondays if monday in self.spreads)
 
 
 def sum_of(counters: Iterable[Counter[str]]) -> Counter[str]:
@@ -46,40 +49,42 @@ def sum_of(counters: Iterable[Counter[str]]) -> Counter[str]:
     return total
 
 
-def numbers(scope: Scope, others: Sequence[Scope], now: datetime) -> Numbers:
-    """Count a scope, and by week also other weeks of the same channels. A fixed number of queries."""
-    wanted = {monday for each in (scope, *others) for monday in each.mondays}
+def numbers(scope: Scope, now: datetime, compared: Sequence[Scope] = ()) -> Numbers:
+    """Count a scope with its line, and by week also other weeks of the same channels. A fixed number of queries."""
+    line, own = set(scope.line().mondays), set(scope.mondays)
+    wanted = line.union(*(other.mondays for other in compared))
     live = stale(wanted, now)
-    found, own = Numbers(), set(scope.mondays)
+    found = Numbers()
     for (monday, channel), counter in count(live, now, scope.narrow()).items():
-        plain = Counter({key: n for key, n in counter.items() if not is_spread(key)})
+        plain = {key: n for key, n in counter.items() if not is_spread(key)}
         found.by_week[monday].update(plain)
+        found.spreads[monday].update({key: n for key, n in counter.items() if is_spread(key)})
         if monday in own:
             found.by_channel[channel].update(plain)
-            found.spread.update({key: n for key, n in counter.items() if is_spread(key)})
-    _add_counted(found, scope, wanted - live, own - live)
+    _add_counted(found, scope, wanted - live, line - live)
     return found
 
 
-def _add_counted(found: Numbers, scope: Scope, weeks: set[date], own: set[date]) -> None:
+def _add_counted(found: Numbers, scope: Scope, weeks: set[date], line: set[date]) -> None:
     """Add the weeks that were counted before. Two queries."""
-    known = WeekCount.objects.filter(monday__in=weeks, channel__isnull=False)
+    known = WeekCount.objects.filter(channel__isnull=False)
     if scope.channel:
         known = known.filter(channel=scope.channel)
     if scope.department:
         known = known.filter(channel__department=scope.department)
-    for monday, channel, counts in known.values_list("monday", "channel", "counts"):
+    own = set(scope.mondays)
+    for monday, channel, counts in known.filter(monday__in=weeks).values_list("monday", "channel", "counts"):
         found.by_week[monday].update(counts)
         if monday in own:
             found.by_channel[channel].update(counts)
     if not (scope.channel or scope.department):
         known = WeekCount.objects.filter(channel=None)
-    for spread in known.filter(monday__in=own).values_list("spread", flat=True):
-        found.spread.update(spread)
+    for monday, spread in known.filter(monday__in=line).values_list("monday", "spread"):
+        found.spreads[monday].update(spread)
 
 
 def is_spread(key: str) -> bool:
-    return key.startswith((MINUTES, "arrived-"))
+    return key.startswith((MINUTES, HOUR))
 
 
 def stale(mondays: set[date], now: datetime) -> set[date]:

@@ -63,6 +63,7 @@ class Line:
 
     name: str
     platform: str
+    platform_key: str
     scope: Scope
     share: Share
     owed: Number
@@ -192,19 +193,18 @@ class Report:
 
     @property
     def answers(self) -> list[Answers]:
-        spread = self.numbers.spread
         kinds = {"first_answer_weekday": "weekday", "first_answer_dayoff": "dayoff"}
         found = []
         for key, kind in kinds.items():
             number = self.number(key)
             enough = not Share(0, number.count).is_small
-            ninety, median = (counting.within_minutes(spread, kind, percent) for percent in (90, 50))
+            ninety, median = (counting.within_minutes(self.spread, kind, percent) for percent in (90, 50))
             found.append(Answers(number, median if enough else None, ninety if enough else None))
         return found
 
     @property
     def answers_heading(self) -> str:
-        median = counting.within_minutes(self.numbers.spread, "", 50)
+        median = counting.within_minutes(self.spread, "", 50)
         return conclusions.answers(median, self.counts["first_answer"])
 
     @property
@@ -223,8 +223,18 @@ class Report:
         return [self.number(figure.key, bar) for figure, bar in zip(given, bars, strict=True)]
 
     @property
+    def spread(self) -> Counter[str]:
+        return self.numbers.spread_of(self.scope)
+
+    @property
+    def line_period(self) -> str:
+        return conclusions.period(self.scope.line())
+
+    @property
     def arrivals(self) -> dict[tuple[int, int], int]:
-        return {cell: self.numbers.spread[key] for key, cell in HOURS.items()}
+        """By hour, over the weeks of the line: one week alone says little of what is usual."""
+        spread = self.numbers.spread_of(self.scope.line())
+        return {cell: spread[key] for key, cell in HOURS.items()}
 
     @property
     def arrivals_heading(self) -> str:
@@ -233,7 +243,7 @@ class Report:
     @property
     def heats(self) -> list[charts.Heat]:
         return [
-            charts.heat_map(self.arrivals, width=width, query=self.scope.query)
+            charts.heat_map(self.arrivals, width=width, query=self.scope.line().query)
             for width in (charts.HEAT_WIDE, charts.NARROW)
         ]
 
@@ -253,7 +263,13 @@ class Report:
             if channel.status != Channel.Status.CLOSED or self.numbers.by_channel.get(channel.pk)
         ]
         return [
-            self._summary(channel.name, channel.get_platform_display(), self.scope.only(channel=channel), [channel])
+            self._summary(
+                channel.name,
+                channel.get_platform_display(),
+                channel.platform,
+                self.scope.only(channel=channel),
+                [channel],
+            )
             for channel in shown
         ]
 
@@ -267,19 +283,21 @@ class Report:
             self._summary(
                 department.name,
                 "",
+                "",
                 self.scope.only(department=department),
                 [channel for channel in self.channels if channel.department_id == department.pk],
             )
             for department in sorted(departments, key=lambda department: department.name.casefold())
         ]
 
-    def _summary(self, name: str, platform: str, scope: Scope, channels: Iterable[Channel]) -> Line:
+    def _summary(self, name: str, platform: str, platform_key: str, scope: Scope, channels: Iterable[Channel]) -> Line:
         channels = list(channels)
         counts = sum_of(self.numbers.by_channel.get(channel.pk, Counter()) for channel in channels)
         waiting = sum_of(self.open_by_channel.get(channel.pk, Counter()) for channel in channels)
         return Line(
             name,
             platform,
+            platform_key,
             scope,
             Share(counts["kept"], counts["owed"]),
             self._number(scope, "owed", counts),
@@ -315,11 +333,13 @@ class Report:
         return [(weeks, ngettext("%s vecka", "%s veckor", weeks) % weeks) for weeks in LENGTHS]
 
     @property
-    def definitions(self) -> Iterable[Figure]:
-        return FIGURES.values()
+    def definitions(self) -> list[tuple[str, str | Promise]]:
+        """Names and definitions, as printed; the reasons explain themselves."""
+        shown = [figure for figure in FIGURES.values() if figure not in WITHOUT]
+        return [(conclusions.figure_name(figure), figure.definition) for figure in shown]
 
 
 def of(scope: Scope, now: datetime) -> Report:
     """Count all that the page says, in a fixed number of queries."""
-    others = [scope.line(), scope.before(), scope.year_before()]
-    return Report(scope, now, counting.numbers(scope, others, now), counting.open_now(scope, now))
+    numbers = counting.numbers(scope, now, compared=[scope.before(), scope.year_before()])
+    return Report(scope, now, numbers, counting.open_now(scope, now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,13 +10,14 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.permissions import Permission, needs
-from insights import conclusions, definitions, figures, report
+from insights import conclusions, definitions, lines, report
 from insights.scope import Nonsense, Scope
+from insights.templatetags.figures import spaced
 
 ROWS_A_PAGE = 50
 
 
-def scope_of(request: HttpRequest, now: Any) -> Scope:
+def scope_of(request: HttpRequest, now: datetime) -> Scope:
     try:
         return Scope.of(request.GET, now)
     except Nonsense as error:
@@ -38,17 +39,16 @@ def rows(request: HttpRequest) -> HttpResponse:
     scope, figure = scope_of(request, now), definitions.find(request.GET.get("figur", ""))
     if figure is None:
         raise Http404
-    found = figures.rows(figure, scope, now).select_related(
-        "conversation__contact", "conversation__channel__department", "verdict"
-    )
-    page = Paginator(found.order_by("due_at", "pk"), ROWS_A_PAGE).get_page(request.GET.get("sida"))
+    page = Paginator(lines.query(figure, scope, now), ROWS_A_PAGE).get_page(request.GET.get("sida"))
     context = {
         "section": "insights",
         "figure": figure,
+        "heading": f"{conclusions.figure_name(figure)}: {spaced(page.paginator.count)}",
+        "scope_words": conclusions.scope_words(figure, scope),
         "page": page,
+        "lines": lines.of(page, now),
         "scope": scope,
+        "now": now,
         "query": scope.query(figure.key),
-        "period": conclusions.period(scope),
-        "narrowed": " · ".join(str(row) for row in (scope.channel, scope.department) if row),
     }
     return render(request, "insights/rows.html", context)

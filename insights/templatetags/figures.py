@@ -37,7 +37,10 @@ def share(of: Share | None) -> str:
 @register.filter
 def minutes(length: int | None) -> str:
     """`1 h 52 min`; `–` if there is none."""
-    return "–" if length is None else conclusions.minutes(length).replace(" ", HARD)
+    if length is None:
+        return "–"
+    hours, _h, rest = conclusions.minutes(length).partition(" h")
+    return f"{hours}{HARD}h {rest.strip().replace(' ', HARD)}".strip() if _h else hours.replace(" ", HARD)
 
 
 @register.filter
