@@ -47,7 +47,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Channel
-        fields = ("name", "kind", "department", "purpose", "focus", "owner", "deputy", "review_on", "handle")
+        fields = ("name", "kind", "department", "purpose", "focus", "owner", "deputy", "review_on", "handle", "status")
         widgets = {
             "purpose": forms.Textarea(attrs={"rows": 2}),
             "focus": forms.Textarea(attrs={"rows": 2}),
@@ -65,7 +65,16 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         return tuple(tag.lstrip("#") for tag in self.cleaned_data["hashtags"].replace(",", " ").split())
 
 
+KEPT = ("name", "kind", "purpose", "focus", "owner", "deputy", "review_on", "handle")  # a new one is always active
+
+
 class NewChannelForm(ChannelForm):
+    department = forms.CharField(
+        label=gettext_lazy("Förvaltning"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"list": "departments", "autocomplete": "off"}),
+        help_text=gettext_lazy("En som finns, eller en ny."),
+    )
     token = TokenField(
         label=gettext_lazy("Nyckel"),
         help_text=gettext_lazy(
@@ -74,8 +83,23 @@ class NewChannelForm(ChannelForm):
     )
 
     class Meta(ChannelForm.Meta):
-        fields = ("platform", "external_id", *ChannelForm.Meta.fields)
+        fields = (
+            "platform",
+            "external_id",
+            "name",
+            "kind",
+            "purpose",
+            "focus",
+            "owner",
+            "deputy",
+            "review_on",
+            "handle",
+        )
+
+    field_order = ("platform", "external_id", "name", "kind", "department")
 
 
 class TokenForm(forms.Form):
-    token = TokenField(label=gettext_lazy("Ny nyckel"))
+    token = TokenField(
+        label=gettext_lazy("Ny nyckel"), help_text=gettext_lazy("Som JSON. Sparas krypterad och visas aldrig igen.")
+    )

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import audit, channels
+from accounts import channels
 from accounts.forms import TOKEN_HELP, ChannelForm, NewChannelForm, TokenForm
-from accounts.models import Channel, Surface
+from accounts.models import Channel, Department, Platform, Surface
 from accounts.permissions import Permission, needs
 from connectors.base import PlatformError
 
@@ -35,12 +35,22 @@ def channel_list(request: HttpRequest) -> HttpResponse:
 
 @needs(Permission.READ)
 def channel_page(request: HttpRequest, pk: int) -> HttpResponse:
+    return _channel_page(request, pk, TokenForm())
+
+
+def _channel_page(request: HttpRequest, pk: int, token_form: TokenForm, status: int = 200) -> HttpResponse:
     channel = get_object_or_404(_channels(), pk=pk)
     missing = [
         (name, Channel._meta.get_field(name).verbose_name) for name in channel.missing_fields(timezone.localdate())
     ]
-    context = {"section": "channels", "channel": channel, "missing": missing, "token_form": TokenForm()}
-    return render(request, "accounts/channel.html", context | {"history": audit.history_of(f"channel:{pk}")})
+    context = {
+        "section": "channels",
+        "channel": channel,
+        "missing": missing,
+        "token_form": token_form,
+        "token_help": TOKEN_HELP.get(channel.platform, ""),
+    }
+    return render(request, "accounts/channel.html", context, status=status)
 
 
 @needs(Permission.REGISTER)
@@ -56,7 +66,13 @@ def channel_add(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("%s är registrerat. Prova nyckeln nu.") % channel.name)
             return redirect("accounts:channel", channel.pk)
-    context = {"section": "channels", "form": form, "token_help": TOKEN_HELP.items(), "title": _("Nytt konto")}
+    context = {
+        "section": "channels",
+        "form": form,
+        "token_help": [(Platform(platform).label, example) for platform, example in TOKEN_HELP.items()],
+        "departments": Department.objects.all(),
+        "title": _("Nytt konto"),
+    }
     return render(request, "accounts/channel_form.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -86,11 +102,10 @@ def channel_token(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a channel a new key; what waited for it goes on."""
     channel = get_object_or_404(Channel, pk=pk)
     form = TokenForm(request.POST)
-    if form.is_valid():
-        channels.replace_token(channel, form.cleaned_data["token"], by=request.user, now=timezone.now())
-        messages.success(request, _("Nyckeln är bytt. Prova den nu."))
-    else:
-        messages.error(request, " ".join(form.errors["token"]))
+    if not form.is_valid():
+        return _channel_page(request, pk, form, status=422)
+    channels.replace_token(channel, form.cleaned_data["token"], by=request.user, now=timezone.now())
+    messages.success(request, _("Nyckeln är bytt. Prova den nu."))
     return redirect("accounts:channel", pk)
 
 

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -57,7 +59,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "config.middleware.chosen_language",
+    "config.middleware.sign_in_again",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -119,6 +122,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "notice sweep": {"task": "inbox.tasks.sweep_notices", "schedule": timedelta(seconds=60)},
     "digests": {"task": "inbox.tasks.send_digests", "schedule": timedelta(seconds=60)},
+    "count finished weeks": {"task": "insights.tasks.count_finished_weeks", "schedule": timedelta(seconds=60)},
+    "check the counts": {"task": "insights.tasks.check_counts", "schedule": crontab(hour="3", minute="40")},
 }
 
 # Sign-in
@@ -136,9 +141,11 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"  # nobody signs up by themse
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody can sign up, so nobody is invited to
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 SOCIALACCOUNT_PROVIDERS = {}
+FORM_TARGETS = [SELF]
 if OIDC_SERVER_URL := env("OIDC_SERVER_URL", default=""):
     municipality_sign_in = {
         "provider_id": "oidc",
@@ -148,6 +155,7 @@ if OIDC_SERVER_URL := env("OIDC_SERVER_URL", default=""):
         "settings": {"server_url": OIDC_SERVER_URL},
     }
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {"APPS": [municipality_sign_in]}
+    FORM_TARGETS.append("{0.scheme}://{0.netloc}".format(urlsplit(OIDC_SERVER_URL)))  # the form leads on to there
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "inbox:list"
 LOGOUT_REDIRECT_URL = "account_login"
@@ -158,7 +166,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else N
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {"default-src": [SELF], "frame-ancestors": [NONE], "base-uri": [SELF], "form-action": [SELF]}
+    "DIRECTIVES": {"default-src": [SELF], "frame-ancestors": [NONE], "base-uri": [SELF], "form-action": FORM_TARGETS}
 }
 
 # Language and time: Swedish first; stored in UTC, shown in the municipality's own time.

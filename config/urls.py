@@ -8,6 +8,6 @@ urlpatterns = [
     path("uppfoljning/", include("insights.urls")),
     path("register/", include("accounts.urls")),
     path("hjalp/", TemplateView.as_view(template_name="help.html"), name="help"),
-    path("konto/", include("allauth.urls")),
+    path("konto/", include("accounts.signin")),
     path("sprak/", include("django.conf.urls.i18n")),
 ]

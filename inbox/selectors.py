@@ -1,4 +1,4 @@
-"""What the pages read. Querysets filter and never write; access is asked here, in `visible_to`.
+"""What the pages read of the inbox. Querysets filter and never write; access is asked here, in `visible_to`.
 
 The list is one index scan: `Conversation` repeats what it is sorted by, pages go by key (deadline, id), and
 counts stop at a thousand.
@@ -6,26 +6,28 @@ counts stop at a thousand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.dateparse import parse_datetime
 
-from accounts.models import Channel, Surface, User
+from accounts.models import User
 from accounts.permissions import Permission, may
-from inbox.models import Conversation, Item, ItemVersion, Outgoing, ReplyCycle
+from inbox.models import Conversation, Outgoing
 
 PAGE = 40  # rows a page: what a tall screen shows twice
 COUNT_CAP = 1000  # counting further costs more than anybody wants to know
-SILENT_AFTER = timedelta(minutes=15)  # a surface unread for so long may hide something
 Status = Conversation.Status
 
 VIEWS = ("due", "mine", "unassigned", "promised", "check", "open", "before", "done")
 """The views of the side menu, in its order. `due` is home: all that waits for us."""
+COUNTED = ("due", "mine", "unassigned", "promised", "check", "open")
 STATES = ("overdue", "due_soon", "on_track")
+NEWEST_FIRST = ("before", "done")  # views without deadlines
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Filters:
         view, state, channel = query.get("vy", ""), query.get("lage", ""), query.get("konto", "")
         return cls(
             view=view if view in VIEWS else "due",
-            channel=int(channel) if channel.isascii() and channel.isdigit() and len(channel) < 18 else None,
+            channel=int(channel) if is_id(channel) else None,
             state=state if state in STATES else "",
             after=query.get("efter", ""),
         )
@@ -58,11 +60,20 @@ class Filters:
         }
         return urlencode({key: value for key, value in pairs.items() if value})
 
+    @property
+    def newest_first(self) -> bool:
+        return self.view in NEWEST_FIRST
+
 
 @dataclass(frozen=True)
 class ListPage:
     rows: list[Conversation]
     after: str  # key of the last row, "" on the last page
+
+
+def is_id(text: str) -> bool:
+    """Whether a text of an address can be an id of ours at all."""
+    return text.isascii() and text.isdigit() and len(text) < 18
 
 
 def visible_to(user: User) -> QuerySet[Conversation]:
@@ -83,24 +94,30 @@ def matching(user: User, filters: Filters, now: datetime) -> QuerySet[Conversati
 def _view(view: str, user: User, now: datetime) -> Q:
     rests = Q(status=Status.SNOOZED, snoozed_until__gt=now)
     is_open = ~Q(status=Status.CLOSED)
-    stuck = Q(outgoing__status__in=[Outgoing.Status.UNKNOWN]) | Q(outgoing__held=True, outgoing__status="queued")
     return {
         "due": is_open & Q(due_at__isnull=False) & ~rests,
         "mine": is_open & Q(assignee=user),
         "unassigned": is_open & Q(assignee=None, due_at__isnull=False),
         "promised": is_open & Q(promised_at__isnull=False),
-        "check": stuck | Q(pk__in=failed_last()),
+        "check": Q(pk__in=needs_a_person()),
         "open": is_open & Q(before_connection=False),
         "before": Q(before_connection=True),
         "done": Q(status=Status.CLOSED),
     }[view]
 
 
-def failed_last() -> QuerySet[Outgoing]:
-    """Conversations still open whose newest reply failed: nobody has been answered."""
+def needs_a_person() -> QuerySet[Outgoing]:
+    """The conversations whose newest reply is stuck: failed, perhaps sent, or held until somebody mends the channel."""
     newer = Outgoing.objects.filter(conversation=OuterRef("conversation"), pk__gt=OuterRef("pk"))
-    failed = Outgoing.objects.filter(~Exists(newer), status=Outgoing.Status.FAILED)
-    return failed.exclude(conversation__status=Status.CLOSED).values("conversation")
+    failed = Q(status=Outgoing.Status.FAILED) & ~Q(conversation__status=Status.CLOSED)
+    stuck = failed | Q(status=Outgoing.Status.UNKNOWN) | Q(status=Outgoing.Status.QUEUED, held=True)
+    not_done = Outgoing.objects.filter(status__in=("failed", "unknown", "queued"))
+    return not_done.filter(stuck, ~Exists(newer)).values("conversation")
+
+
+def on_its_way() -> QuerySet[Outgoing]:
+    """The conversations that a reply is on its way to: nothing is to be done there just now."""
+    return Outgoing.objects.filter(status__in=("queued", "sending"), held=False).values("conversation")
 
 
 def in_state(state: str, now: datetime) -> Q:
@@ -108,103 +125,112 @@ def in_state(state: str, now: datetime) -> Q:
     return {
         "overdue": Q(due_at__lte=now),
         "due_soon": Q(due_at__gt=now, due_soon_at__lte=now),
-        "on_track": Q(due_soon_at__gt=now),
+        "on_track": Q(due_soon_at__gt=now, due_at__gt=now),
     }[state]
 
 
 def page(user: User, filters: Filters, now: datetime) -> ListPage:
-    """One page of the list: by effective deadline, what has none last; done ones newest first. Two queries."""
-    rows = matching(user, filters, now).distinct() if filters.view == "check" else matching(user, filters, now)
-    rows = rows.select_related("channel", "contact", "assignee", "thread__post").prefetch_related(
-        Prefetch("outgoing", Outgoing.objects.exclude(status="sent").order_by("-pk"), to_attr="not_sent")
-    )
-    newest_first = filters.view in ("done", "before")
-    rows = _after(rows, filters.after, newest_first=newest_first)
-    if newest_first:
-        rows = rows.order_by("-last_item_at", "-pk")
-    else:
-        rows = rows.order_by(F("due_at").asc(nulls_last=True), "pk")
+    """One page of the list: by effective deadline, what has none last; done ones newest first. One query."""
+    rows = as_shown(_sorted(_after(matching(user, filters, now), filters), filters))
     found = list(rows[: PAGE + 1])
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return ListPage(found[:PAGE], _key(last, newest_first=newest_first) if last else "")
+    return ListPage(found[:PAGE], key_of(last, filters) if last else "")
 
 
-def _key(row: Conversation, *, newest_first: bool) -> str:
-    moment = row.last_item_at if newest_first else row.due_at
+def as_shown(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Fetch with each conversation what a row of the list shows: also how its newest reply stands."""
+    newest = Outgoing.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
+    return rows.select_related("channel", "contact", "assignee", "thread__post").annotate(
+        reply_status=Subquery(newest.values("status")[:1]), reply_held=Subquery(newest.values("held")[:1])
+    )
+
+
+def _sorted(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
+    if filters.newest_first:
+        return rows.order_by("-last_item_at", "-pk")
+    return rows.order_by(F("due_at").asc(nulls_last=True), "pk")
+
+
+def key_of(row: Conversation, filters: Filters) -> str:
+    """Where a row stands in the order of a view."""
+    moment = row.last_item_at if filters.newest_first else row.due_at
     return f"{moment.isoformat() if moment else '-'}_{row.pk}"
 
 
-def _after(rows: QuerySet[Conversation], key: str, *, newest_first: bool) -> QuerySet[Conversation]:
+def _read_key(key: str) -> tuple[datetime | None, int] | None:
     moment, _, pk = key.rpartition("_")
-    if not pk.isdigit():
+    if not is_id(pk):
+        return None
+    try:
+        at = None if moment == "-" else parse_datetime(moment)
+    except ValueError:
+        return None
+    return (at, int(pk)) if moment == "-" or (at and at.tzinfo) else None
+
+
+def _after(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
+    """Keep what comes after a key; all of it without one that can be read."""
+    key = _read_key(filters.after)
+    if key is None:
         return rows
-    at = parse_datetime(moment) if moment != "-" else None
-    if newest_first:
+    at, pk = key
+    if filters.newest_first:
         return rows.filter(Q(last_item_at__lt=at) | Q(last_item_at=at, pk__lt=pk)) if at else rows
     if at is None:
         return rows.filter(due_at=None, pk__gt=pk)
     return rows.filter(Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk) | Q(due_at=None))
 
 
-def capped_count(rows: QuerySet[Conversation]) -> int:
-    """Count up to COUNT_CAP + 1."""
-    return rows.order_by()[: COUNT_CAP + 1].count()
+def _before(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
+    """Keep what comes before a key; all of it without one."""
+    key = _read_key(filters.after)
+    if key is None:
+        return rows
+    at, pk = key
+    if filters.newest_first:
+        return rows.filter(Q(last_item_at__gt=at) | Q(last_item_at=at, pk__gt=pk)) if at else rows
+    if at is None:
+        return rows.filter(Q(due_at__isnull=False) | Q(due_at=None, pk__lt=pk))
+    return rows.filter(Q(due_at__lt=at) | Q(due_at=at, pk__lt=pk))
 
 
-def view_counts(user: User, now: datetime) -> dict[str, int]:
-    """How many each view of the menu holds, capped; done ones are not counted."""
-    views = ("due", "mine", "unassigned", "promised", "check", "open")
-    return {view: capped_count(matching(user, Filters(view=view), now).values("pk").distinct()) for view in views}
+def capped_counts(querysets: Sequence[QuerySet[Conversation]]) -> list[int]:
+    """Count each up to COUNT_CAP + 1, all in one query."""
+    parts = [rows.order_by().values("pk")[: COUNT_CAP + 1].query.sql_with_params() for rows in querysets]
+    columns = ", ".join(f"(SELECT count(*) FROM ({sql}) counted)" for sql, _params in parts)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns}", [value for _sql, params in parts for value in params])
+        return list(cursor.fetchone())
 
 
-def news_count(user: User, filters: Filters, since: datetime, now: datetime) -> int:
-    """How many conversations of this view have got something new since the list was drawn. One query."""
-    return capped_count(matching(user, filters, now).filter(arrived_at__gt=since).values("pk").distinct())
+def counts(user: User, filters: Filters, now: datetime) -> dict[str, int]:
+    """How many each view of the menu holds, and each state of the view that is shown; capped. One query."""
+    asked = {view: Filters(view=view) for view in COUNTED}
+    asked |= {state: replace(filters, state=state) for state in STATES}
+    asked["all"] = replace(filters, state="")
+    found = capped_counts([matching(user, each, now) for each in asked.values()])
+    return dict(zip(asked, found, strict=True))
 
 
-def conversation(user: User, pk: int) -> Conversation:
-    """Raises Conversation.DoesNotExist also for what the user may not see."""
-    return (
-        visible_to(user)
-        .select_related("channel__department", "contact", "assignee", "thread__post", "department")
-        .prefetch_related(
-            Prefetch("cycles", ReplyCycle.objects.select_related("policy", "reply").order_by("pk")),
-            Prefetch("outgoing", Outgoing.objects.select_related("by", "to").order_by("pk")),
-            "notes__by",
-            "verdicts__by",
-            "cycles__deadline_changes",
-        )
-        .get(pk=pk)
-    )
+def news(user: User, filters: Filters, *, shown: Collection[int], since: datetime, now: datetime) -> set[int]:
+    """The conversations that a list drawn at `since` lacks, or in which something new was written. Two queries.
 
-
-THREAD_WINDOW = 60  # items shown around the citizen's own; a storm's thread has thousands
-
-
-def thread_items(row: Conversation) -> tuple[list[Item], int]:
-    """The thread around a conversation, oldest first, and how many items of it are left out. Three queries.
-
-    All of the citizen's own items and our replies to them are there; of the others the newest.
+    `shown`: the ids of its rows; `filters.after`: the key of the last of them, empty if the list was drawn to its end.
     """
-    fields = Item.objects.select_related("contact", "first_seen_by", "channel").prefetch_related(
-        Prefetch("versions", ItemVersion.objects.order_by("pk"))
-    )
-    own = fields.filter(conversation=row).order_by("-posted_at", "-pk")[: 2 * THREAD_WINDOW]
-    others = fields.filter(thread=row.thread_id).exclude(conversation=row).order_by("-posted_at", "-pk")
-    items = {item.pk: item for item in (*own, *others[:THREAD_WINDOW])}
-    left_out = max(0, row.thread.item_count - len(items))
-    return sorted(items.values(), key=lambda item: (item.posted_at, item.pk)), left_out
+    rows = matching(user, replace(filters, after=""), now)
+    arrived = rows.filter(arrived_at__gt=since).values_list("pk", flat=True)[: COUNT_CAP + 1]
+    between = _sorted(_before(rows, filters), filters).exclude(pk__in=shown)
+    return {*arrived, *between.values_list("pk", flat=True)[: COUNT_CAP + 1]}
 
 
 def following(user: User, filters: Filters, row: Conversation, now: datetime) -> Conversation | None:
-    """The next one of the view after this one has left it, else the first."""
-    rows = matching(user, replace(filters, after=""), now).exclude(pk=row.pk)
-    ordered = rows.order_by(F("due_at").asc(nulls_last=True), "pk")
-    after = _after(ordered, _key(row, newest_first=False), newest_first=False).first()
-    return after or ordered.first()
+    """The next one of the view after this one, else the first; what has a reply on its way is passed over."""
+    rows = matching(user, filters, now).exclude(pk=row.pk).exclude(pk__in=on_its_way())
+    after = _sorted(_after(rows, replace(filters, after=key_of(row, filters))), filters).first()
+    return after or _sorted(rows, filters).first()
 
 
-def channels() -> list[Channel]:
-    """The channels in use, with their surfaces, for the menu and the health line. Two queries."""
-    rows = Channel.objects.exclude(status=Channel.Status.CLOSED).select_related("credential")
-    return list(rows.prefetch_related(Prefetch("surfaces", Surface.objects.order_by("name"))).order_by("name", "pk"))
+def next_deadline(user: User, now: datetime) -> Conversation | None:
+    """The open conversation whose deadline comes next."""
+    rows = visible_to(user).exclude(status=Status.CLOSED).filter(due_at__gt=now)
+    return rows.select_related("channel").order_by("due_at", "pk").first()

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from inbox.models import Conversation, RedirectTarget
-from sla import clock, policies
+from sla import clock
+from sla.clock import Policy
 from sla.words import day_words
 
 PROMISED_HOUR = 15  # late enough for somebody to find out, early enough to be read the same day
@@ -19,9 +20,8 @@ def greeting(row: Conversation) -> str:
     return f"Hej {name[0]}!" if name and name[0].isalpha() else "Hej!"
 
 
-def suggested_promise(now: datetime) -> datetime:
+def suggested_promise(policy: Policy, now: datetime) -> datetime:
     """Suggest when an answer can be promised: in the afternoon of the next day on which the clock runs."""
-    policy = policies.policy()
     day = timezone.localtime(now)
     for _ in range(30):
         day = (day + timedelta(days=1)).replace(hour=PROMISED_HOUR, minute=0, second=0, microsecond=0)

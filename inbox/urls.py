@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import channels, inbox, redirects, verdicts
+from inbox.views import channels, inbox, redirects, style, verdicts
 
 app_name = "inbox"
 urlpatterns = [
@@ -23,4 +23,5 @@ urlpatterns = [
     path("hanvisningar/", redirects.list_page, name="redirects"),
     path("hanvisningar/ny/", redirects.edit, name="redirect_new"),
     path("hanvisningar/<int:pk>/", redirects.edit, name="redirect_edit"),
+    path("stil/", style.page, name="style"),
 ]

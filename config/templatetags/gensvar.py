@@ -9,6 +9,7 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Role, User
 from inbox import chips
 
 register = template.Library()
@@ -33,11 +34,18 @@ def is_midnight(instant: datetime) -> bool:
 
 
 @register.filter
-def late_fetch(item: Any) -> str:
+def late_fetch(item: Any, channel: Any) -> str:
     """How long after it was written an item was fetched, if that is long and the channel was connected by then."""
     delay = item.fetched_at - item.posted_at
-    is_late = delay > LATE_FETCH and not item.from_us and item.posted_at >= item.channel.created_at
+    is_late = delay > LATE_FETCH and not item.from_us and item.posted_at >= channel.created_at
     return chips.age(item.posted_at, item.fetched_at) if is_late else ""
+
+
+@register.filter
+def last_of(places: list[Any], conversation_id: int) -> Any:
+    """The newest of the citizen's own items in a thread."""
+    own = [place for place in places if place.item.conversation_id == conversation_id and not place.item.from_us]
+    return max(own, key=lambda place: place.item.posted_at, default=None)
 
 
 SURFACES = {
@@ -63,6 +71,12 @@ def last_read(channel: Any) -> datetime | None:
 
 
 @register.filter
+def is_failing(channel: Any) -> bool:
+    """Whether something of the channel could not be read last time."""
+    return any(surface.error_code for surface in channel.surfaces.all())
+
+
+@register.filter
 def split(words: str) -> list[str]:
     return words.split()
 
@@ -76,3 +90,10 @@ def get(mapping: dict[str, Any], key: str) -> Any:
 def hours_words(hours: float) -> str:
     """Hours as people say them: `1 h 52 min`."""
     return chips.length(timedelta(hours=hours))
+
+
+@register.simple_tag
+def administrators() -> str:
+    """Name those who can give somebody a role."""
+    found = User.objects.filter(is_active=True, memberships__role=Role.ADMIN).distinct()
+    return ", ".join(sorted(str(person) for person in found))

@@ -9,8 +9,11 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from accounts.channels import ensure_surfaces
 from accounts.models import Channel
 from accounts.permissions import Permission, needs
+from config.templatetags.gensvar import surface_name
+from connectors.base import PlatformError
 from inbox import poll
 
 
@@ -19,11 +22,17 @@ from inbox import poll
 def poll_now(request: HttpRequest, pk: int) -> HttpResponse:
     """Read every surface of a channel at once, whatever the schedule, and say how it went."""
     channel = get_object_or_404(Channel, pk=pk)
-    reports = poll.poll_channel(channel, now=timezone.now())
-    for report in reports:
-        if report.error:
-            messages.error(request, f"{report.surface}: {report.error.message}")
+    now = timezone.now()
+    try:
+        surfaces = ensure_surfaces(channel, now)
+    except PlatformError as error:
+        messages.error(request, str(error))
+        return redirect("accounts:channel", pk)
+    reports = [poll.poll_surface(surface, now=now, holder=poll.new_holder()) for surface in surfaces]
+    faults = [(report.surface, report.error) for report in reports if report.error]
+    for surface, error in faults:
+        messages.error(request, f"{surface_name(surface)}: {error['message']}")
     new = sum(report.new for report in reports)
-    if not any(report.error for report in reports):
+    if not faults:
         messages.success(request, ngettext("Läst. %(n)s ny.", "Läst. %(n)s nya.", new) % {"n": new})
     return redirect("accounts:channel", pk)

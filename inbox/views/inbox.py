@@ -1,205 +1,160 @@
-"""The list and the conversation, side by side where there is room."""
+"""The list and the conversation, side by side where there is room, and what is new while they are open."""
 
 from __future__ import annotations
 
-import uuid
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from accounts.models import User
 from accounts.permissions import Permission, may, needs
-from inbox import actions, chips, live, selectors, texts
-from inbox.models import Conversation, RedirectTarget
+from inbox import chips, live, reading, selectors, thread
+from inbox.models import Conversation
 from inbox.selectors import Filters
-from inbox.verdicts import VERDICTS
-from sla import explain, policies
+from inbox.views.contexts import (
+    composer_context,
+    conversation_context,
+    health_context,
+    list_context,
+    part,
+    row_context,
+)
+from sla import policies
 
-VIEW_NAMES = {
-    "due": gettext_lazy("Väntar på svar"),
-    "mine": gettext_lazy("Mina"),
-    "unassigned": gettext_lazy("Otilldelade"),
-    "promised": gettext_lazy("Lovade svar"),
-    "check": gettext_lazy("Kontrollera"),
-    "open": gettext_lazy("Alla öppna"),
-    "before": gettext_lazy("Före anslutning"),
-    "done": gettext_lazy("Klara"),
-}
-STATE_NAMES = {
-    "overdue": gettext_lazy("Försenade"),
-    "due_soon": gettext_lazy("Snart"),
-    "on_track": gettext_lazy("I god tid"),
-}
+MOST_ROWS = 400  # rows of an open page whose deadlines are kept up to date: ten pages of the list
 
 
 @needs(Permission.READ)
 def list_page(request: HttpRequest) -> HttpResponse:
-    """The list; asked by htmx for more rows, only those."""
-    context = list_context(request)
-    return render(request, "inbox/list.html#rows" if request.htmx else "inbox/list.html", context)
-
-
-def list_context(request: HttpRequest, selected: Conversation | None = None) -> dict[str, Any]:
-    now = timezone.now()
-    filters = Filters.of(request.GET)
-    page = selectors.page(request.user, filters, now)
-    channels = selectors.channels()
-    context = {
-        "section": "inbox",
-        "filters": filters,
-        "rows": [_row(row, now) for row in page.rows],
-        "more": filters.query(after=page.after) if page.after else "",
-        "query": filters.query(after=""),
-        "now": now,
-        "selected": selected,
-        "channels": channels,
-        "states": STATE_NAMES.items(),
-        "title": VIEW_NAMES[filters.view],
-        "health": _health(channels, now),
-    }
-    if not request.htmx:
-        counts = selectors.view_counts(request.user, now)
-        context["views"] = [
-            (key, name, counts.get(key), filters.query(view=key, after="")) for key, name in VIEW_NAMES.items()
-        ]
-    return context
-
-
-def _row(row: Conversation, now: datetime) -> dict[str, Any]:
-    stuck = row.not_sent[0] if row.not_sent else None
-    return {
-        "row": row,
-        "chip": chips.of(row, policies.policy(), now),
-        "stuck": stuck,
-        "age": chips.age(row.last_item_at, now),
-    }
-
-
-def _health(channels: list[Any], now: datetime) -> dict[str, Any]:
-    """When the channels were last read, and which can't be: an empty inbox must not lie."""
-    surfaces = [(channel, surface) for channel in channels for surface in channel.surfaces.all()]
-    failing = [
-        (channel, surface, chips.age(surface.last_success_at, now) if surface.last_success_at else "")
-        for channel, surface in surfaces
-        if surface.error_code or (surface.last_success_at and now - surface.last_success_at > selectors.SILENT_AFTER)
-    ]
-    read = [surface.last_success_at for _channel, surface in surfaces if surface.last_success_at]
-    return {
-        "failing": failing,
-        "last_read": chips.age(max(read), now) if read else "",
-        "channel_count": len(channels),
-        "is_well": not failing and bool(read),
-    }
+    """The list; asked by htmx for the list or for more rows, only those."""
+    templates = {"list": "inbox/_list.html", "more": "inbox/_list.html#rows"}
+    context = list_context(request, policies.policy())
+    return render(request, templates.get(part(request), "inbox/list.html"), context)
 
 
 @needs(Permission.READ)
 def conversation_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The list, and beside it one conversation with its thread, history and composer."""
+    row = found(request, pk)
+    if part(request) == "composer":
+        context = composer_context(request, row, policies.policy(), timezone.now())
+        context["query"] = Filters.of(request.GET).query(after="")
+        return render(request, "inbox/_composer.html", context)
+    return conversation_answer(request, row)
+
+
+def found(request: HttpRequest, pk: int) -> Conversation:
+    """Give a conversation that the user may see; 404 for any other."""
     try:
-        row = selectors.conversation(request.user, pk)
+        return thread.conversation(request.user, pk)
     except Conversation.DoesNotExist as error:
         raise Http404 from error
-    if may(request.user, Permission.ANSWER):
-        actions.mark_seen(row.pk, by=request.user, now=timezone.now())
-    context = list_context(request, selected=row) | conversation_context(request, row)
-    return render(request, "inbox/list.html", context)
 
 
-def conversation_context(request: HttpRequest, row: Conversation, **form: Any) -> dict[str, Any]:
-    """What the conversation's pane needs; `form` overrides what the composer holds after a refusal."""
+def conversation_answer(
+    request: HttpRequest, row: Conversation | None, *, status: int = 200, **form: Any
+) -> HttpResponse:
+    """Show a conversation, or that none is left: its pane to htmx, else the whole page. `form`: what was typed."""
+    version = policies.current()
+    if part(request):
+        context = conversation_context(request, row, version, **form) if row else _nothing_left(request)
+        response = render(request, "inbox/pane.html", context, status=status)
+        response["HX-Push-Url"] = address(request, row)
+        response["HX-Retarget"], response["HX-Reswap"] = "#pane", "innerHTML"
+        return response
+    context = list_context(request, policies.pure(version), selected=row)
+    context |= conversation_context(request, row, version, **form) if row else {}
+    return render(request, "inbox/list.html", context, status=status)
+
+
+def address(request: HttpRequest, row: Conversation | None) -> str:
+    """The address of a conversation, or of the list, in the view that the user works through."""
+    query = Filters.of(request.GET).query(after="")
+    path = reverse("inbox:conversation", args=[row.pk]) if row else reverse("inbox:list")
+    return f"{path}?{query}" if query else path
+
+
+def _nothing_left(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
-    policy = policies.policy()
-    items, left_out = selectors.thread_items(row)
-    cycle = next((c for c in row.cycles.all() if c.ended_at is None and c.due_at == row.due_at), None)
+    health = reading.health(now)
+    filters = Filters.of(request.GET)
     return {
-        "conversation": row,
-        "chip": chips.of(row, policy, now),
-        "items": items,
-        "left_out": left_out,
-        "explanation": explain.explain(policy, cycle.started_at).lines if cycle and cycle.kind == "first" else (),
-        "history": history(row),
-        "verdicts": VERDICTS.values(),
-        "composer": composer(request, row, now, **form),
-        "people": User.objects.filter(is_active=True, memberships__isnull=False).distinct().order_by("name"),
-        "on_its_way": [outgoing for outgoing in row.outgoing.all() if outgoing.status not in ("sent", "cancelled")],
+        "filters": filters,
+        "query": filters.query(after=""),
+        "now": now,
+        "is_done": True,
+        "next": selectors.next_deadline(request.user, now),
+        **health_context(health, now),
     }
-
-
-def composer(request: HttpRequest, row: Conversation, now: datetime, **form: Any) -> dict[str, Any]:
-    """The composer of the chosen verdict, with a key and a time of its own: a double click finds the first row."""
-    verdict = VERDICTS.get(str(form.get("verdict") or request.GET.get("beslut", "")), VERDICTS["answer"])
-    target = RedirectTarget.objects.filter(is_active=True, pk=request.GET.get("hanvisning") or None).first()
-    promised = timezone.localtime(texts.suggested_promise(now))
-    drafts = {"holding": texts.holding(row, promised), "redirect": texts.redirect(row, target) if target else ""}
-    return {
-        "verdict": verdict,
-        "key": form.get("key") or uuid.uuid4().hex,
-        "drawn_at": form.get("drawn_at") or now.isoformat(),
-        "text": form.get("text", drafts.get(verdict.key, "")),
-        "error": form.get("error", ""),
-        "signature": actions.signature(request.user),
-        "promised_day": form.get("promised_day") or promised.date().isoformat(),
-        "promised_time": form.get("promised_time") or f"{promised:%H:%M}",
-        "redirects": RedirectTarget.objects.filter(is_active=True) if verdict.key == "redirect" else (),
-        "redirect": target,
-    }
-
-
-def history(row: Conversation) -> list[dict[str, Any]]:
-    """What we have done in this conversation, oldest first: verdicts, replies, moved deadlines."""
-    events = [
-        {"at": event.at, "who": event.by, "what": VERDICTS[event.verdict].label, "undone": event.undone_at}
-        for event in row.verdicts.all()
-        if event.verdict in VERDICTS
-    ]
-    events += [
-        {"at": out.created_at, "who": out.by, "what": f"{out.get_kind_display()} ({out.get_status_display()})"}
-        for out in row.outgoing.all()
-    ]
-    events += [
-        {"at": move.at, "who": move.by, "what": _("Svarsfristen flyttades från %(old)s till %(new)s") % {
-            "old": chips.exactly(move.old_due_at), "new": chips.exactly(move.new_due_at)}}
-        for cycle in row.cycles.all() for move in cycle.deadline_changes.all()
-    ]  # fmt: skip
-    return sorted(events, key=lambda event: event["at"])
 
 
 @needs(Permission.READ)
 def news(request: HttpRequest) -> HttpResponse:
-    """What has happened since the list was drawn: a button that shows it, and the deadline chips as they are now."""
-    now = timezone.now()
+    """What has happened since the list was drawn, as parts that a script puts in their place. Nothing else moves."""
+    now, user = timezone.now(), request.user
     filters = Filters.of(request.GET)
-    since = parse_datetime(request.GET.get("sedan", "").replace(" ", "+"))
-    count = selectors.news_count(request.user, filters, since, now) if since and since.tzinfo else 0
-    ids = [int(pk) for pk in request.GET.get("rader", "").split(",") if pk.isdigit()][: 5 * selectors.PAGE]
-    rows = selectors.visible_to(request.user).filter(pk__in=ids).select_related("channel")
+    since = _moment(request.GET.get("sedan", "")) or now
+    shown = [int(pk) for pk in request.GET.get("rader", "").split(",") if selectors.is_id(pk)][:MOST_ROWS]
+    fresh = selectors.news(user, filters, shown=shown, since=since, now=now)
     policy = policies.policy()
-    channels = selectors.channels()
+    rows = selectors.as_shown(selectors.visible_to(user).filter(pk__in=shown))
+    still = selectors.matching(user, replace(filters, after=""), now).filter(pk__in=shown)
+    count = len(fresh)
     context = {
         "count": count,
         "label": ngettext("%(n)s ny – visa", "%(n)s nya – visa", count) % {"n": count},
         "query": filters.query(after=""),
-        "chips": [(row, chips.of(row, policy, now)) for row in rows],
-        "health": _health(channels, now),
+        "rows": [row_context(row, policy, now) for row in rows],
+        "left": sorted(set(shown) - set(still.values_list("pk", flat=True))),
+        "counts": selectors.counts(user, filters, now),
+        "meanwhile": _meanwhile(request),
+        "now": now,
+        **health_context(reading.health(now), now),
     }
-    return render(request, "inbox/news.html", context)
+    response = render(request, "inbox/news.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
-async def events(request: HttpRequest) -> StreamingHttpResponse:
-    """The stream of news. Who is signed in is asked once; then the database is let go."""
+def _meanwhile(request: HttpRequest) -> dict[str, Any] | None:
+    """What has happened in the conversation that is open, and its deadline as it is now."""
+    pk, revision = request.GET.get("oppen", ""), request.GET.get("revision", "")
+    drawn_at = _moment(request.GET.get("ritad", ""))
+    row = selectors.visible_to(request.user).filter(pk=pk).first() if selectors.is_id(pk) else None
+    if row is None or drawn_at is None or not selectors.is_id(revision):
+        return None
+    now = timezone.now()
+    words = thread.meanwhile(row, revision=int(revision), since=drawn_at, now=now)
+    return {"row": row, "words": words, "chip": chips.of(row, policies.policy(), now)}
+
+
+def _moment(text: str) -> Any:
+    """Read an instant of an address; None if it is none."""
+    try:
+        moment = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
+async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """The stream of news. Who asks is found out once; then the database is let go."""
     user = await request.auser()
-    if not user.is_authenticated:
+    is_allowed = await sync_to_async(may)(user, Permission.READ)
+    await sync_to_async(connections.close_all)()
+    if not is_allowed:
         return HttpResponse(status=403)
     response = StreamingHttpResponse(live.stream(), content_type="text/event-stream")
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
-    await sync_to_async(connections.close_all)()
     return response
+
+
+events.permission = Permission.READ  # type: ignore[attr-defined]  # asked inside; the permission tests read it

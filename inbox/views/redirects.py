@@ -16,6 +16,13 @@ from inbox.models import RedirectTarget
 
 
 class RedirectForm(forms.ModelForm):  # type: ignore[type-arg]
+    url = forms.URLField(
+        label=gettext_lazy("Länk"),
+        required=False,
+        assume_scheme="https",
+        help_text=gettext_lazy("Läggs sist i svaret, om den inte redan står i texten."),
+    )
+
     class Meta:
         model = RedirectTarget
         fields = ("name", "text", "url", "position", "is_active")
@@ -24,7 +31,6 @@ class RedirectForm(forms.ModelForm):  # type: ignore[type-arg]
             "text": gettext_lazy(
                 "Säg varför, vart personen ska vända sig och vad som händer sedan, och hur lång tid det tar."
             ),
-            "url": gettext_lazy("Läggs sist i svaret, om den inte redan står i texten."),
         }
 
 

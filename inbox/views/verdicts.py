@@ -1,4 +1,8 @@
-"""What people decide in the pages: each view reads a form, calls one action and answers once."""
+"""What people decide in the pages: each view reads a form, calls one action and answers once.
+
+A refusal answers 422 and shows the page again with every typed word in it. An address that only takes forms leads to
+its conversation when it is merely visited, as after a session has run out and somebody has signed in again.
+"""
 
 from __future__ import annotations
 
@@ -8,90 +12,103 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.permissions import Permission, needs
 from inbox import actions, selectors
-from inbox.models import Conversation, Outgoing
+from inbox.models import Conversation, Outgoing, VerdictEvent
 from inbox.selectors import Filters
 from inbox.verdicts import VERDICTS
-from inbox.views.inbox import conversation_context, list_context
+from inbox.views.contexts import part
+from inbox.views.inbox import address, conversation_answer, found
 
 SEND_DELAY = 10.0  # seconds in which Ångra takes a reply back (R-009)
+Handler = Callable[..., HttpResponse]
 
 
-def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Guard a view that changes a conversation; say a refusal where the user stands."""
+def form_of(owner: Callable[[HttpRequest, int], Conversation]) -> Callable[[Handler], Handler]:
+    """Guard a view that carries out a form in a conversation, which `owner` finds by the address's id."""
 
-    @wraps(view)
-    @require_POST
-    @needs(Permission.ANSWER)
-    def guarded(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
-        try:
-            return view(request, pk, **kwargs)
-        except actions.Refused as refused:
-            messages.error(request, str(refused))
-            return redirect(request.headers.get("referer") or "inbox:list")
+    def guard(view: Handler) -> Handler:
+        @wraps(view)
+        @needs(Permission.ANSWER)
+        def guarded(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
+            row = owner(request, pk)
+            if request.method != "POST":
+                return redirect(address(request, row))
+            try:
+                return view(request, pk, row=row, **kwargs)
+            except actions.Refused as refused:
+                return refuse(request, row, str(refused))
 
-    guarded.permission = Permission.ANSWER  # type: ignore[attr-defined]
-    return guarded
+        guarded.permission = Permission.ANSWER  # type: ignore[attr-defined]
+        return guarded
 
-
-def visible(request: HttpRequest, pk: int) -> Conversation:
-    try:
-        return selectors.conversation(request.user, pk)
-    except Conversation.DoesNotExist as error:
-        raise Http404 from error
+    return guard
 
 
-def onward(request: HttpRequest, row: Conversation) -> HttpResponseRedirect:
+def of_reply(request: HttpRequest, pk: int) -> Conversation:
+    outgoing = get_object_or_404(Outgoing, pk=pk, conversation__in=selectors.visible_to(request.user))
+    return found(request, outgoing.conversation_id)
+
+
+def of_event(request: HttpRequest, pk: int) -> Conversation:
+    event = get_object_or_404(VerdictEvent, pk=pk, conversation__in=selectors.visible_to(request.user))
+    return found(request, event.conversation_id)
+
+
+def refuse(request: HttpRequest, row: Conversation, why: str) -> HttpResponse:
+    """Say why not, on the page where the form stands, with what was typed in it."""
+    typed = {"note_text": request.POST.get("note", ""), "link_text": request.POST.get("link", "")}
+    return conversation_answer(request, row, status=422, refusal=why, **typed)
+
+
+def onward(request: HttpRequest, row: Conversation) -> HttpResponse:
     """Go to the next one of the view that the user works through."""
-    filters = Filters.of(request.GET)
-    following = selectors.following(request.user, filters, row, timezone.now())
-    query = filters.query(after="")
-    address = reverse("inbox:conversation", args=[following.pk]) if following else reverse("inbox:list")
-    return redirect(f"{address}?{query}" if query else address)
+    following = selectors.following(request.user, Filters.of(request.GET), row, timezone.now())
+    return _go(request, following)
 
 
-def back(request: HttpRequest, row: Conversation) -> HttpResponseRedirect:
-    query = Filters.of(request.GET).query(after="")
-    address = reverse("inbox:conversation", args=[row.pk])
-    return redirect(f"{address}?{query}" if query else address)
+def back(request: HttpRequest, row: Conversation) -> HttpResponse:
+    return _go(request, row)
 
 
-@require_POST
-@needs(Permission.ANSWER)
-def reply(request: HttpRequest, pk: int) -> HttpResponse:
+def _go(request: HttpRequest, row: Conversation | None) -> HttpResponse:
+    if not part(request):
+        return redirect(address(request, row))
+    return conversation_answer(request, found(request, row.pk) if row else None)
+
+
+@form_of(found)
+def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     """Queue what the composer holds; a refusal shows the form again with every word still in it (422)."""
-    row, form = visible(request, pk), request.POST
-    now = timezone.now()
+    form, now = request.POST, timezone.now()
     try:
-        promised_at = _promised(form) if form.get("verdict") == "holding" else None
         outgoing = actions.reply(
             row.pk,
             kind=_kind(form),
             text=form.get("text", "").replace("\r\n", "\n"),
             by=request.user,
-            key=form.get("key", ""),
+            key=form.get("key", "")[:80],
             now=now,
-            drawn_at=parse_datetime(form.get("drawn_at", "")) or now,
-            promised_at=promised_at,
+            drawn_at=_moment(form.get("drawn_at", "")) or now,
+            promised_at=_promised(form) if form.get("verdict") == "holding" else None,
             delay=SEND_DELAY,
             sign=True,
         )
     except actions.Refused as refused:
-        kept = {
-            name: form.get(name, "") for name in ("verdict", "text", "key", "drawn_at", "promised_day", "promised_time")
-        }
-        context = list_context(request, selected=row) | conversation_context(request, row, error=str(refused), **kept)
-        return render(request, "inbox/list.html", context, status=422)
+        names = ("verdict", "text", "drawn_at", "promised_day", "promised_time", "redirect")
+        kept = {name: form[name] for name in names if name in form}
+        if refused.code == "answered_meanwhile":
+            kept.pop("drawn_at", None)  # now it has been seen: whoever sends again means it
+        error_on = "promise" if "promise" in refused.code else "text"
+        return conversation_answer(request, row, status=422, error=str(refused), error_on=error_on, **kept)
     text = _("%(kind)s till %(name)s skickas om 10 sekunder.") % {
         "kind": outgoing.get_kind_display(),
         "name": row.contact or _("avsändaren"),
@@ -107,78 +124,82 @@ def _kind(form: Any) -> str:
     return verdict.sends
 
 
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
 def _promised(form: Any) -> datetime:
     try:
         naive = datetime.fromisoformat(f"{form.get('promised_day', '')}T{form.get('promised_time', '')}")
         return timezone.make_aware(naive)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise actions.Refused(_("Ange dag och klockslag för det utlovade svaret."), code="no_promise") from error
 
 
-@posted
-def decide(request: HttpRequest, pk: int, verdict: str) -> HttpResponse:
-    row = visible(request, pk)
+@form_of(found)
+def decide(request: HttpRequest, pk: int, *, row: Conversation, verdict: str) -> HttpResponse:
     if verdict not in VERDICTS:
         raise Http404
-    event = actions.decide(row.pk, verdict, reason=request.POST.get("reason", ""), by=request.user, now=timezone.now())
+    reason, now = request.POST.get("reason", ""), timezone.now()
+    event = actions.decide(row.pk, verdict, reason=reason, by=request.user, now=now)
     text = _("%(name)s: inget svar behövs.") % {"name": row.contact or _("Okänt namn")}
     messages.success(request, text, extra_tags=reverse("inbox:undo", args=[event.pk]))
     return onward(request, row)
 
 
-@posted
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    conversation = actions.undo(pk, by=request.user, now=timezone.now())
+@form_of(of_event)
+def undo(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
+    actions.undo(pk, by=request.user, now=timezone.now())
     messages.success(request, _("Ångrat. Svarsfristen gäller igen."))
-    return back(request, conversation)
+    return back(request, row)
 
 
-@posted
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    outgoing = get_object_or_404(Outgoing, pk=pk, conversation__in=selectors.visible_to(request.user))
-    actions.cancel(outgoing.pk, by=request.user, now=timezone.now())
-    messages.success(request, _("Ångrat. Inget har skickats."))
-    return back(request, outgoing.conversation)
+@form_of(of_reply)
+def cancel(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
+    actions.cancel(pk, by=request.user, now=timezone.now())
+    messages.success(request, _("Ångrat. Inget har skickats, och texten är kvar."))
+    return back(request, row)
 
 
-@posted
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    outgoing = get_object_or_404(Outgoing, pk=pk, conversation__in=selectors.visible_to(request.user))
-    actions.retry(outgoing.pk, by=request.user, now=timezone.now())
+@form_of(of_reply)
+def retry(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
+    actions.retry(pk, by=request.user, now=timezone.now())
     messages.success(request, _("Svaret skickas igen."))
-    return back(request, outgoing.conversation)
+    return back(request, row)
 
 
-@posted
-def settle_unknown(request: HttpRequest, pk: int) -> HttpResponse:
+@form_of(of_reply)
+def settle_unknown(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     """A person has looked on the platform: the reply stands there, or it does not."""
-    outgoing = get_object_or_404(Outgoing, pk=pk, conversation__in=selectors.visible_to(request.user))
     was_sent = request.POST.get("answer") == "sent"
-    actions.settle_unknown(outgoing.pk, was_sent=was_sent, by=request.user, now=timezone.now())
+    link = request.POST.get("link", "")
+    actions.settle_unknown(pk, was_sent=was_sent, external_id=link, by=request.user, now=timezone.now())
     messages.success(request, _("Tack. Svaret räknas som skickat.") if was_sent else _("Tack. Svaret skickas igen."))
-    return back(request, outgoing.conversation)
+    return back(request, row)
 
 
-@posted
-def assign(request: HttpRequest, pk: int) -> HttpResponse:
-    row = visible(request, pk)
+@form_of(found)
+def assign(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     chosen = request.POST.get("assignee", "")
-    person = get_object_or_404(User, pk=chosen, is_active=True) if chosen.isdigit() else None
+    person = get_object_or_404(User, pk=chosen, is_active=True) if selectors.is_id(chosen) else None
     actions.assign(row.pk, to_user=person, by=request.user, now=timezone.now())
-    messages.success(request, _("Tilldelad %s.") % person if person else _("Ingen är ansvarig nu."))
+    messages.success(request, _("%s är ansvarig.") % person if person else _("Ingen är ansvarig nu."))
     return back(request, row)
 
 
-@posted
-def note(request: HttpRequest, pk: int) -> HttpResponse:
-    row = visible(request, pk)
-    actions.add_note(row.pk, text=request.POST.get("text", ""), by=request.user, now=timezone.now())
+@form_of(found)
+def note(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
+    actions.add_note(row.pk, text=request.POST.get("note", ""), by=request.user, now=timezone.now())
+    messages.success(request, _("Anteckningen är sparad. Den syns bara för oss."))
     return back(request, row)
 
 
-@posted
-def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    row = visible(request, pk)
+@form_of(found)
+def reopen(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     actions.reopen(row.pk, by=request.user, now=timezone.now())
     messages.success(request, _("Återöppnad. Svarsfristen räknas från det äldsta obesvarade."))
     return back(request, row)

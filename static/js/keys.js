@@ -3,45 +3,75 @@
 "use strict";
 
 const KEYS_OFF = "gensvar-keys-off";
-const inField = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+const WRITES = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
 const store = {
   get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
   set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* private windows may refuse */ } },
+  drop: (key) => { try { localStorage.removeItem(key); } catch { /* so may this */ } },
 };
+
+const isShown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 
 function moveRow(step) {
   const rows = [...document.querySelectorAll("a.row")];
-  if (!rows.length) return;
-  const at = rows.findIndex((row) => row === document.activeElement || (!rows.includes(document.activeElement) && row.hasAttribute("aria-current")));
-  rows[Math.min(Math.max(at + step, 0), rows.length - 1)].focus();
+  if (!rows.length) return false;
+  let at = rows.indexOf(document.activeElement);
+  if (at < 0) at = rows.findIndex((row) => row.hasAttribute("aria-current"));
+  const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+  return true;
 }
 
+/* The newest of several is meant: the last toast, the last number. Menus that are closed answer to their keys too. */
 function press(key) {
-  const found = [...document.querySelectorAll("[data-key]")].find(
-    (element) => element.dataset.key.toLowerCase() === key && !element.disabled && (element.offsetParent !== null || key === "?"),
-  );
+  const named = [...document.querySelectorAll("[data-key]")].filter((element) => element.dataset.key.toLowerCase() === key && !element.disabled);
+  const found = named.filter(isShown).pop() ?? (key === "?" ? named[0] : undefined);
   if (!found) return false;
   found.click();
-  if (found.tagName === "SUMMARY") found.parentElement.querySelector("textarea, input:not([type=hidden])")?.focus();
+  if (found.tagName === "SUMMARY" && found.parentElement.open) found.parentElement.querySelector("textarea, select, input:not([type=hidden])")?.focus();
+  return true;
+}
+
+function openView(key) {
+  const link = /^[1-9]$/.test(key) && document.querySelector(`[data-view="${key}"]`);
+  if (link) link.click();
+  return Boolean(link);
+}
+
+function leave(event) {
+  const menu = event.target.closest("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (event.target.matches(WRITES)) {
+    event.target.blur();
+  } else {
+    return press("escape");
+  }
   return true;
 }
 
 document.addEventListener("keydown", (event) => {
-  const key = event.key.toLowerCase();
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form?.querySelector("[data-send]")) {
+  const send = event.target.form?.querySelector("[data-send]");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && send) {
     event.preventDefault();
-    event.target.form.requestSubmit(event.target.form.querySelector("[data-send]"));
+    event.target.form.requestSubmit(send);
     return;
   }
-  if (event.key === "Escape" && inField(event.target)) {
-    event.target.blur();
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape") {
+    if (leave(event)) event.preventDefault();
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || inField(event.target) || store.get(KEYS_OFF)) return;
-  if (key === "j" || event.key === "ArrowDown" && event.target.closest(".rows")) { moveRow(1); event.preventDefault(); return; }
-  if (key === "k" || event.key === "ArrowUp" && event.target.closest(".rows")) { moveRow(-1); event.preventDefault(); return; }
-  if (press(key)) event.preventDefault();
+  if (event.target.matches(WRITES) || store.get(KEYS_OFF)) return;
+  const key = event.key.toLowerCase();
+  const inRows = event.target.closest(".rows");
+  const isDone = (key === "j" || (event.key === "ArrowDown" && inRows)) ? moveRow(1)
+    : (key === "k" || (event.key === "ArrowUp" && inRows)) ? moveRow(-1)
+    : press(key) || openView(key);
+  if (isDone) event.preventDefault();
 });
 
 document.addEventListener("change", (event) => {
@@ -49,27 +79,27 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-keys-switch]")) store.set(KEYS_OFF, event.target.checked ? "" : "1");
 });
 
-document.addEventListener("input", (event) => {
-  const count = event.target.form?.querySelector("[data-count]");
-  if (count && event.target.matches("textarea")) count.textContent = `${event.target.value.length} tecken`;
+/* Help comes as a dialog over what one is doing; without a script its link leads to a page. */
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  const menu = document.querySelector("details.menu[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const dialog = document.getElementById("dialog");
+  link.closest("details.menu")?.removeAttribute("open");
+  const answer = await fetch(link.href, { headers: { "HX-Request": "true", "HX-Target": "dialog" } }).catch(() => null);
+  if (!answer?.ok) { location.href = link.href; return; }
+  dialog.innerHTML = await answer.text();
+  const close = dialog.appendChild(document.createElement("button"));
+  close.className = "button";
+  close.textContent = document.body.dataset.close;
+  close.addEventListener("click", () => dialog.close());
+  showSwitches();
+  dialog.showModal();
 });
 
-/* A second click on the way out is the same click; the server finds the first row by its key anyway. */
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (!form.matches("[data-once]")) return;
-  if (form.dataset.sent) { event.preventDefault(); return; }
-  form.dataset.sent = "1";
-});
-window.addEventListener("pageshow", () => document.querySelectorAll("[data-once]").forEach((form) => delete form.dataset.sent));
-
-document.querySelectorAll("[data-hide-with-js]").forEach((element) => { element.hidden = true; });
-document.querySelectorAll("[data-keys-switch]").forEach((box) => { box.checked = !store.get(KEYS_OFF); });
-document.querySelector("a.row[aria-current]")?.scrollIntoView({ block: "nearest" });
-if (location.hash === "#composer") {
-  const text = document.getElementById("text");
-  if (text) { text.focus(); text.setSelectionRange(text.value.length, text.value.length); }
+function showSwitches() {
+  document.querySelectorAll("[data-keys-switch]").forEach((box) => { box.checked = !store.get(KEYS_OFF); });
 }
-
-/* Ångra is offered as long as the server takes it. */
-document.querySelectorAll(".toast").forEach((toast) => setTimeout(() => toast.remove(), toast.querySelector("form") ? 10000 : 6000));
+showSwitches();

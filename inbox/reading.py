@@ -1,0 +1,78 @@
+"""How our channels are read right now: an empty inbox must never lie about why it is empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from accounts.models import Channel, Platform
+
+SILENT_AFTER = timedelta(hours=1)  # the slowest pace is a poll in 15 minutes; unread for so long may hide something
+
+
+@dataclass
+class Watched:
+    """One channel in use, as the menu and the line about reading show it."""
+
+    pk: int
+    name: str
+    platform: str
+    last_success_at: datetime | None = None  # when anything of it was last read
+    failing_since: datetime | None = None  # since when some of it cannot be read
+    error: str = ""  # why, in plain Swedish
+    unread_since: datetime | None = None  # when what cannot be read was last read
+    surfaces: int = field(default=0, repr=False)
+
+    @property
+    def platform_name(self) -> str:
+        return str(Platform(self.platform).label)
+
+
+@dataclass(frozen=True)
+class Health:
+    channels: list[Watched]
+
+    @property
+    def failing(self) -> list[Watched]:
+        return [channel for channel in self.channels if channel.failing_since]
+
+    @property
+    def last_read_at(self) -> datetime | None:
+        return max((c.last_success_at for c in self.channels if c.last_success_at), default=None)
+
+    @property
+    def is_well(self) -> bool:
+        return not self.failing and self.last_read_at is not None
+
+
+def health(now: datetime) -> Health:
+    """Say how each channel in use is read. One query."""
+    names = ("name", "last_success_at", "failing_since", "error_code", "error")
+    rows = (
+        Channel.objects.exclude(status=Channel.Status.CLOSED)
+        .order_by("name", "pk", "surfaces__name")
+        .values_list("pk", "name", "platform", "status", *(f"surfaces__{name}" for name in names))
+    )
+    watched: dict[int, Watched] = {}
+    for pk, name, platform, status, surface, read_at, failing_since, code, error in rows:
+        channel = watched.setdefault(pk, Watched(pk, name, platform))
+        if surface is None:
+            continue
+        channel.surfaces += 1
+        channel.last_success_at = _latest(channel.last_success_at, read_at)
+        is_silent = status == Channel.Status.ACTIVE and read_at is not None and now - read_at > SILENT_AFTER
+        if code or is_silent:
+            first = channel.failing_since is None
+            channel.error = channel.error or error
+            channel.failing_since = min(channel.failing_since or now, failing_since or read_at or now)
+            channel.unread_since = read_at if first else _earliest(channel.unread_since, read_at)
+    return Health(list(watched.values()))
+
+
+def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((each for each in (one, other) if each), default=None)
+
+
+def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier one; never read at all is earliest."""
+    return min(one, other) if one and other else None

@@ -1,0 +1,233 @@
+"""What the inbox's templates are given: the list, the conversation beside it, and its composer."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import ALLOWED, Permission, may
+from inbox import actions, chips, reading, selectors, texts, thread
+from inbox.models import Conversation, Outgoing, RedirectTarget, ReplyCycle
+from inbox.selectors import Filters
+from inbox.verdicts import VERDICTS, Verdict, of_reply
+from sla import explain, policies
+from sla.clock import Policy
+from sla.models import PolicyVersion
+
+VIEW_NAMES = {
+    "due": _("Väntar på svar"),
+    "mine": _("Mina"),
+    "unassigned": _("Otilldelade"),
+    "promised": _("Lovade svar"),
+    "check": _("Kontrollera"),
+    "open": _("Alla öppna"),
+    "before": _("Före anslutning"),
+    "done": _("Klara"),
+}
+STATE_NAMES = {
+    "all": _("Alla"),
+    "overdue": _("Försenade"),
+    "due_soon": _("Snart"),
+    "on_track": _("I god tid"),
+}
+STATE_TONES = {"overdue": "late", "due_soon": "soon"}
+
+
+def part(request: HttpRequest) -> str:
+    """Which part of the page htmx asks for: list, more, pane, composer; "" for the whole page."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    is_part = bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    return (htmx.target or "") if is_part else ""
+
+
+def list_context(request: HttpRequest, policy: Policy, selected: Conversation | None = None) -> dict[str, Any]:
+    """The list of a view, with the menu's numbers and how the channels are read."""
+    now, user = timezone.now(), request.user
+    filters = Filters.of(request.GET)
+    page = selectors.page(user, filters, now)
+    health = reading.health(now)
+    counts = selectors.counts(user, filters, now)
+    return {
+        "section": "inbox",
+        "filters": filters,
+        "rows": [row_context(row, policy, now) for row in page.rows],
+        "more": filters.query(after=page.after) if page.after else "",
+        "query": filters.query(after=""),
+        "now": now,
+        "selected": selected,
+        "title": VIEW_NAMES[filters.view],
+        "views": [(key, name, counts.get(key), Filters(view=key).query()) for key, name in VIEW_NAMES.items()],
+        "states": _states(filters, counts),
+        "next": None if page.rows else selectors.next_deadline(user, now),
+        **health_context(health, now),
+        "stuck_count": counts["check"],
+    }
+
+
+def _states(filters: Filters, counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": key,
+            "name": name,
+            "count": counts[key],
+            "tone": STATE_TONES.get(key, ""),
+            "query": filters.query(state=key if key != "all" else "", after=""),
+            "is_chosen": (filters.state or "all") == key,
+        }
+        for key, name in STATE_NAMES.items()
+    ]
+
+
+def health_context(health: reading.Health, now: datetime) -> dict[str, Any]:
+    last_read_at = health.last_read_at
+    return {
+        "health": health,
+        "last_read": chips.ago(last_read_at, now) if last_read_at else "",
+        "failing": [(c, chips.age(c.unread_since, now) if c.unread_since else "") for c in health.failing],
+        "channels": health.channels,
+    }
+
+
+def row_context(row: Conversation, policy: Policy, now: datetime) -> dict[str, Any]:
+    """One row of the list; `row` comes from `selectors.as_shown`."""
+    return {
+        "row": row,
+        "chip": chips.of(row, policy, now),
+        "reply": chips.of_reply(row.reply_status, held=bool(row.reply_held)),  # type: ignore[attr-defined]
+        "age": chips.ago(row.last_item_at, now),
+    }
+
+
+def conversation_context(
+    request: HttpRequest, row: Conversation, version: PolicyVersion, **form: Any
+) -> dict[str, Any]:
+    """What the conversation's pane needs; `form` overrides what its forms hold after a refusal."""
+    now, policy = timezone.now(), policies.pure(version)
+    filters = Filters.of(request.GET)
+    places, left_out = thread.items(row)
+    if may(request.user, Permission.ANSWER) and any(_is_unseen(place, row) for place in places):
+        actions.mark_seen(row.pk, by=request.user, now=now)
+    log = thread.log(row)
+    return {
+        "conversation": row,
+        "filters": filters,
+        "query": filters.query(after=""),
+        "title": VIEW_NAMES[filters.view],
+        "now": now,
+        "chip": chips.of(row, policy, now),
+        "places": places,
+        "left_out": left_out,
+        "explanation": explanation(row, version, now),
+        "log": log,
+        "people": _people(),
+        "on_its_way": [out for out in row.outgoing.all() if out.status in ("queued", "sending", "unknown")]
+        + _failed_last(row),
+        "refusal": form.get("refusal", ""),
+        "note_text": form.get("note_text", ""),
+        "link_text": form.get("link_text", ""),
+        **composer_context(request, row, policy, now, **form),
+    }
+
+
+def _is_unseen(place: thread.Place, row: Conversation) -> bool:
+    return place.item.conversation_id == row.pk and not place.item.from_us and place.item.first_seen_at is None
+
+
+def _people() -> list[User]:
+    """Who can be given a conversation, by name. One query."""
+    people = User.objects.filter(is_active=True, memberships__role__in=ALLOWED[Permission.ANSWER]).distinct()
+    return sorted(people, key=lambda person: str(person).casefold())
+
+
+def _failed_last(row: Conversation) -> list[Outgoing]:
+    newest = next(reversed(row.outgoing.all()), None)
+    is_failed = newest is not None and newest.status == Outgoing.Status.FAILED
+    return [newest] if newest and is_failed and row.status != Conversation.Status.CLOSED else []
+
+
+def explanation(row: Conversation, current: PolicyVersion, now: datetime) -> tuple[str, ...]:
+    """Derive the deadline that the conversation shows, in words; a promised one is what we have promised.
+
+    Queries only if an older version of the policy held when the citizen wrote.
+    """
+    if row.due_at is None or row.waits_since is None:  # type: ignore[attr-defined]
+        return ()
+    since: datetime = row.waits_since  # type: ignore[attr-defined]
+    if row.waits_as == ReplyCycle.Kind.PROMISED:  # type: ignore[attr-defined]
+        words = {"given": chips.said(since, now), "due": chips.when(row.due_at, now)}
+        return (str(_("Vi gav besked %(given)s och lovade svar %(due)s.")) % words,)
+    version = current
+    if row.waits_under not in (None, current.pk):  # type: ignore[attr-defined]
+        version = PolicyVersion.objects.get(pk=row.waits_under)  # type: ignore[attr-defined]
+    policy = policies.pure(version)
+    language = "en" if (get_language() or "sv").startswith("en") else "sv"
+    rule = {"name": policy.name or _("Svar inom 24 timmar"), "version": version.version}
+    lines = explain.explain(policy, since, language).lines
+    return (*lines, str(_("Regel: %(name)s, version %(version)s.")) % rule)
+
+
+def composer_context(
+    request: HttpRequest, row: Conversation, policy: Policy, now: datetime, **form: Any
+) -> dict[str, Any]:
+    """The composer of the chosen verdict, with a key and a time of its own: a double click finds the first row."""
+    chosen = VERDICTS.get(str(form.get("verdict") or request.GET.get("beslut", "")))
+    taken_back = None if chosen or row.status == Conversation.Status.CLOSED else _taken_back(row, request.user)
+    verdict = chosen or (of_reply(taken_back.kind) if taken_back else VERDICTS["answer"])
+    targets = list(RedirectTarget.objects.filter(is_active=True)) if verdict.key == "redirect" else []
+    asked = str(form.get("redirect") or request.GET.get("hanvisning", ""))
+    target = next((each for each in targets if str(each.pk) == asked), None)
+    promised = timezone.localtime(_promised(taken_back, policy, now)) if verdict.promises else now
+    return {
+        "conversation": row,
+        "composer": {
+            "verdict": verdict,
+            "is_chosen": bool(chosen or taken_back or form),
+            "key": form.get("key") or uuid.uuid4().hex,
+            "drawn_at": form.get("drawn_at") or now.isoformat(),
+            "text": form.get("text", _draft(verdict, row, request.user, promised, target, taken_back)),
+            "error": form.get("error", ""),
+            "error_on": form.get("error_on", "text"),
+            "signature": actions.signature(request.user),
+            "today": timezone.localdate(now).isoformat(),
+            "promised_day": form.get("promised_day") or promised.date().isoformat(),
+            "promised_time": form.get("promised_time") or f"{promised:%H:%M}",
+            "redirects": targets,
+            "redirect": target,
+        },
+        "verdicts": VERDICTS.values(),
+    }
+
+
+def _taken_back(row: Conversation, user: User) -> Outgoing | None:
+    """The user's own newest reply, if it was taken back or failed: its words are there to be mended."""
+    newest = next(reversed(row.outgoing.all()), None)
+    ended = (Outgoing.Status.CANCELLED, Outgoing.Status.FAILED)
+    return newest if newest and newest.status in ended and newest.by_id == user.pk else None
+
+
+def _promised(taken_back: Outgoing | None, policy: Policy, now: datetime) -> datetime:
+    if taken_back and taken_back.promised_at and taken_back.promised_at > now:
+        return taken_back.promised_at
+    return texts.suggested_promise(policy, now)
+
+
+def _draft(
+    verdict: Verdict,
+    row: Conversation,
+    user: User,
+    promised: datetime,
+    target: RedirectTarget | None,
+    taken_back: Outgoing | None,
+) -> str:
+    if taken_back and taken_back.kind == verdict.sends:
+        return taken_back.text.rstrip().removesuffix(actions.signature(user)).rstrip()
+    if verdict.promises:
+        return texts.holding(row, promised)
+    return texts.redirect(row, target) if target else ""

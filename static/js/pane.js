@@ -1,0 +1,167 @@
+/* What is open beside the list: where the focus goes, which row is marked, what was typed, and what was done. */
+"use strict";
+
+(() => {
+  const said = document.body.dataset;
+  const pane = document.getElementById("pane");
+
+  /* Toasts: Ångra is offered as long as the server takes it; whoever points at one, or stands in it, keeps it. */
+  const show = (toast) => {
+    if (toast.dataset.shown) return;
+    toast.dataset.shown = "1";
+    const close = toast.appendChild(document.createElement("button"));
+    close.className = "button close";
+    close.type = "button";
+    close.ariaLabel = said.close;
+    close.textContent = "×";
+    close.addEventListener("click", () => toast.remove());
+    if (toast.matches(".error")) return;
+    let timer = null;
+    const start = () => { timer = setTimeout(() => toast.remove(), 10000); };
+    const stop = () => clearTimeout(timer);
+    toast.addEventListener("pointerenter", stop);
+    toast.addEventListener("focusin", stop);
+    toast.addEventListener("pointerleave", start);
+    toast.addEventListener("focusout", start);
+    start();
+  };
+  const showAll = () => document.querySelectorAll(".toast").forEach(show);
+  const tell = (text, tone = "error") => {
+    const toast = document.createElement("div");
+    toast.className = `toast ${tone}`;
+    const words = toast.appendChild(document.createElement("span"));
+    words.textContent = text;
+    document.getElementById("toasts").append(toast);
+    show(toast);
+  };
+  if (document.querySelector(".inbox")) showAll();
+  document.body.addEventListener("htmx:oobAfterSwap", showAll);
+  document.body.addEventListener("htmx:sendError", () => tell(said.offline));
+  document.body.addEventListener("htmx:responseError", () => tell(said.failed));
+  document.body.addEventListener("submit", (event) => {
+    event.target.closest(".toast")?.remove();
+  }, true);
+  if (!pane) { showAll(); return; }
+
+  /* Drafts: what is typed stays in this browser until it is sent, also over a session that has run out. */
+  const KEEP = 7 * 24 * 3600 * 1000;
+  const keyOf = (field) => `gensvar-draft-${said.user}-${field.dataset.draft}`;
+  const forget = (conversation) => {
+    const start = `gensvar-draft-${said.user}-${conversation}-`;
+    Object.keys(localStorage).filter((key) => key.startsWith(start) && !key.endsWith("-note")).forEach(store.drop);
+  };
+  const restore = (root) => root.querySelectorAll("textarea[data-draft]").forEach((field) => {
+    const kept = JSON.parse(store.get(keyOf(field)) || "null");
+    field.dataset.given = field.value;
+    if (kept && Date.now() - kept.at < KEEP && !field.matches("[aria-invalid]")) {
+      field.value = kept.text;
+      field.closest("details")?.setAttribute("open", "");
+      for (const [name, value] of Object.entries(kept.beside ?? {})) if (field.form.elements[name]) field.form.elements[name].value = value;
+    }
+    count(field);
+  });
+  const count = (field) => {
+    const place = field.form?.querySelector("[data-count]");
+    if (place) place.textContent = field.value ? `${[...field.value].length} ${said.characters}` : "";
+  };
+  const keep = (field) => {
+    const beside = {};
+    for (const input of field.form.querySelectorAll("[data-promise]")) beside[input.name] = input.value;
+    if (field.value === field.dataset.given) store.drop(keyOf(field));
+    else store.set(keyOf(field), JSON.stringify({ text: field.value, at: Date.now(), beside }));
+  };
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches("textarea[data-draft]")) return;
+    keep(event.target);
+    count(event.target);
+  });
+
+  /* The promised time stands in the text as well as in its fields: one follows the other. Citizens read Swedish. */
+  const WEEKDAYS = ["söndag", "måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag"];
+  const MONTHS = ["jan", "feb", "mars", "apr", "maj", "juni", "juli", "aug", "sep", "okt", "nov", "dec"];
+  const phrase = (form) => {
+    const [day, time] = [form.elements.promised_day.value, form.elements.promised_time.value];
+    const [year, month, date] = day.split("-").map(Number);
+    if (!date || !time) return "";
+    const [y, m, d] = form.dataset.today.split("-").map(Number);
+    const ahead = Math.round((Date.UTC(year, month - 1, date) - Date.UTC(y, m - 1, d)) / 86400000);
+    const name = ["i dag", "i morgon"][ahead] ?? `${WEEKDAYS[new Date(Date.UTC(year, month - 1, date)).getUTCDay()]} ${date} ${MONTHS[month - 1]}${year === y ? "" : ` ${year}`}`;
+    return `${name} kl. ${time.replace(":", ".")}`;
+  };
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("[data-promise]")) event.target.form.dataset.phrase = phrase(event.target.form);
+  });
+  document.addEventListener("change", (event) => {
+    const form = event.target.form;
+    if (!event.target.matches("[data-promise]")) return;
+    const [before, after, field] = [form.dataset.phrase, phrase(form), form.elements.text];
+    if (before && after) field.value = field.value.replace(before, after);
+    form.dataset.phrase = after || before;
+    keep(field);
+  });
+
+  /* After each change the focus moves on purpose: to the one who wrote, or to what has to be filled in. */
+  const mark = () => {
+    const article = pane.querySelector("[data-conversation]");
+    document.querySelector(".inbox").toggleAttribute("data-open", Boolean(article) || Boolean(pane.querySelector("#who")));
+    document.querySelectorAll("a.row").forEach((row) => {
+      const isOpen = row.dataset.row === article?.dataset.conversation;
+      isOpen ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current");
+      if (isOpen) row.scrollIntoView({ block: "nearest" });
+    });
+    const thread = pane.querySelector(".thread");
+    const theirs = [...pane.querySelectorAll(".theirs")].pop();
+    if (!thread || !theirs) return;
+    const below = theirs.getBoundingClientRect().bottom - thread.getBoundingClientRect().bottom;
+    if (below > 0) thread.scrollTop += Math.min(below + 16, theirs.getBoundingClientRect().top - thread.getBoundingClientRect().top - 16);
+  };
+  const focusComposer = () => {
+    const composer = document.getElementById("composer");
+    const choice = composer?.querySelector(".choices [data-key]:not([aria-current])");
+    const text = composer?.querySelector("#text");
+    if (text && (text.value || !choice)) {
+      text.focus({ preventScroll: false });
+      text.setSelectionRange(text.value.length, text.value.length);
+    } else {
+      (choice ?? text)?.focus();
+    }
+  };
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    const target = event.detail.target;
+    if (target.id === "pane") {
+      restore(pane);
+      mark();
+      const wrong = pane.querySelector("[aria-invalid]") ?? document.getElementById("refusal");
+      (wrong ?? document.getElementById("who"))?.focus();
+      if (!matchMedia("(min-width: 50rem)").matches) scrollTo(0, 0);
+      showAll();
+    } else if (target.id === "list") {
+      mark();
+      document.getElementById("list-title")?.focus();
+    }
+  });
+  document.body.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.elt.id !== "composer") return;
+    restore(event.detail.elt);
+    focusComposer();
+  });
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, successful, xhr } = event.detail;
+    if (!elt.matches("form[hx-post]") || !successful || xhr.status === 422) return;
+    const field = elt.querySelector("textarea[data-draft]");
+    if (elt.id === "reply-form") forget(field.dataset.draft.split("-")[0]);
+    else if (field) store.drop(keyOf(field));
+    document.body.dispatchEvent(new Event("gensvar:done"));
+  });
+
+  /* A row is a link with a page of its own; on the way back the browser draws the page anew. */
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.matches("a.row") && event.detail.triggeringEvent?.metaKey) event.preventDefault();
+  });
+
+  restore(pane);
+  mark();
+  if (location.hash === "#composer") focusComposer();
+  else if (pane.querySelector("[aria-invalid]")) pane.querySelector("[aria-invalid]").focus();
+  else if (document.getElementById("refusal")) document.getElementById("refusal").focus();
+})();
