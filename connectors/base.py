@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
@@ -209,6 +209,10 @@ class Connector(Protocol):
     platform: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
     max_length: ClassVar[int]  # characters in a reply, as the platform counts them
+    # How long what people wrote, and what their profiles say, may be kept since it was last read. A connector that
+    # does not say (read with getattr) sets no limit.
+    retention: ClassVar[timedelta | None]
+    profile_retention: ClassVar[timedelta | None]
 
     def __init__(self, context: Context) -> None: ...
     @property

@@ -11,6 +11,7 @@ PATHS = {
     "twitter": "connectors.twitter.connector:Twitter",
     "facebook": "connectors.facebook.connector:Facebook",
     "instagram": "connectors.instagram.connector:Instagram",
+    "linkedin": "connectors.linkedin.connector:LinkedIn",
     "youtube": "connectors.youtube.connector:YouTube",
 }
 

@@ -24,9 +24,10 @@ from sandbox.faults import SPOKEN, Application, Dropped, Faults, Wire
 from sandbox.world import World
 
 PATHS = {
-    "twitter": re.compile(r"^/(2|i/oauth2|oauth)/"),
+    "twitter": re.compile(r"^/(2|i/oauth2|oauth(?!/v2/))/"),
     "instagram": re.compile(r"^/v\d+\.\d+/(1[78]\d{15}\b|ig_hashtag_search|\?(.*&)?ids=1[78]\d{15}\b)"),
     "facebook": re.compile(r"^/v\d+\.\d+/"),
+    "linkedin": re.compile(r"^/(rest|oauth/v2)/"),
     "youtube": re.compile(r"^/(youtube/|upload/youtube/|token$|revoke$|o/oauth2/|oauth2/v\d+/)"),
 }
 KEPT_REQUESTS = 20_000

@@ -9,7 +9,7 @@ from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-PLATFORMS = ("twitter", "facebook", "instagram", "youtube")
+PLATFORMS = ("twitter", "facebook", "instagram", "linkedin", "youtube")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sandbox.entries import to_micros
 
 X_EPOCH_MS = 1_288_834_974_657  # where X's snowflake ids begin to count
 INSTAGRAM_EPOCH = 1_577_836_800_000_000  # 2020, in microseconds: 17 digits that begin with 17, as Instagram's do
+ACTIVITY_APART = 7  # how far a LinkedIn post's number lies from that of its activity; any constant will do
 X_WORKER = 371 << 12  # the bits of the machine that made the id; any constant will do
 
 Taken = Callable[[str], bool]
@@ -31,6 +32,8 @@ def new_id(
         return _youtube_id(kind, micros, thread, taken)
     if platform == "instagram":
         return _counted("", 17 * 10**15 + micros - INSTAGRAM_EPOCH, taken)
+    if platform == "linkedin":
+        return _linkedin_id(kind, (micros // 1000) << 22, root or "", taken)
     if kind == "post":
         return _counted(f"{wall}_", 10**15 + micros, taken)
     return _counted(f"{(root or '').rpartition('_')[2]}_", 10**15 + micros, taken)
@@ -61,6 +64,28 @@ def _youtube_id(kind: str, micros: int, thread: str | None, taken: Taken) -> str
         if not taken(made):
             return made
         salt += 1
+
+
+def activity_of(post: str) -> str:
+    """Give the URN of a LinkedIn post's activity, under which its comments stand."""
+    return f"urn:li:activity:{int(post.rpartition(':')[2]) + ACTIVITY_APART}"
+
+
+def posts_of(activity: str) -> list[str]:
+    """Give the URNs that the post of a LinkedIn activity may have."""
+    kind, _, number = activity.rpartition(":")
+    if kind != "urn:li:activity" or not number.isdecimal():
+        return []
+    return [f"urn:li:{kind}:{int(number) - ACTIVITY_APART}" for kind in ("share", "ugcPost")]
+
+
+def _linkedin_id(kind: str, number: int, root: str, taken: Taken) -> str:
+    """Make a URN: numbers are milliseconds, moved by 22 bits."""
+    while True:
+        made = f"urn:li:share:{number}" if kind == "post" else f"urn:li:comment:({activity_of(root)},{number})"
+        if not taken(made):
+            return made
+        number += 1
 
 
 def _letters(seed: str) -> str:

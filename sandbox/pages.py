@@ -13,17 +13,25 @@ from werkzeug.wrappers import Response as AnyResponse
 from sandbox import feed
 from sandbox.citizens.stage import SHARES
 from sandbox.control import break_storm, faults, world
-from sandbox.entries import Account, Entry
+from sandbox.entries import PLATFORMS, Account, Entry
 from sandbox.faults import SPOKEN, WIRE
 from sandbox.world import UnknownEntry
 
 blueprint = Blueprint("pages", __name__)
 
-NAMES = {"twitter": "X (Twitter)", "facebook": "Facebook", "instagram": "Instagram", "youtube": "YouTube"}
+ANY = f"<any({', '.join(PLATFORMS)}):platform>"
+NAMES = {
+    "twitter": "X (Twitter)",
+    "facebook": "Facebook",
+    "instagram": "Instagram",
+    "linkedin": "LinkedIn",
+    "youtube": "YouTube",
+}
 WORDS = {
     "twitter": {"post": "tweet", "write": "Skriv en tweet till kommunen", "answer": "Svara"},
     "facebook": {"post": "inlägg", "write": "Skriv på kommunens sida", "answer": "Kommentera"},
     "instagram": {"post": "bild", "write": "", "answer": "Kommentera"},
+    "linkedin": {"post": "inlägg", "write": "", "answer": "Kommentera"},
     "youtube": {"post": "film", "write": "", "answer": "Kommentera"},
 }
 FAULTS = {
@@ -46,7 +54,7 @@ FAULTS = {
     "missing_next": "Adressen till nästa sida saknas",
     "server_error": "Plattformens eget fel",
 }
-ONLY_ON = {"credits": ("twitter",), "usage_cap": ("twitter",), "quota": ("youtube",)}
+ONLY_ON = {"credits": ("twitter",), "usage_cap": ("twitter",), "quota": ("linkedin", "youtube")}
 SOMEBODY = "Kim Bergdahl"
 LONGEST_NAME, LONGEST_TITLE, LONGEST_TEXT = 80, 90, 10_000
 
@@ -75,7 +83,7 @@ def index() -> str:
     return render_template("sandbox/index.html", counts=counts, ours=ours, faults=_fault_rows(), held=faults().held())
 
 
-@blueprint.get("/<any(twitter, facebook, instagram, youtube):platform>/")
+@blueprint.get(f"/{ANY}/")
 def platform(platform: str) -> str:
     """Show one platform: the latest active posts first."""
     wall = request.args.get("konto")
@@ -93,7 +101,7 @@ def platform(platform: str) -> str:
     )
 
 
-@blueprint.get("/<any(twitter, facebook, instagram, youtube):platform>/tråd/<path:id>")
+@blueprint.get(f"/{ANY}/tråd/<path:id>")
 def thread(platform: str, id: str) -> str:
     """Show one post with everything under it."""
     entry = _entry(platform, id)
@@ -101,7 +109,7 @@ def thread(platform: str, id: str) -> str:
     return render_template("sandbox/thread.html", platform=platform, story=feed.story(world(), top))
 
 
-@blueprint.get("/<any(twitter, facebook, instagram, youtube):platform>/svara/<path:id>")
+@blueprint.get(f"/{ANY}/svara/<path:id>")
 def entry(platform: str, id: str) -> str:
     """Show one entry with the forms to answer, edit and delete it."""
     found = _entry(platform, id)
@@ -115,7 +123,7 @@ def entry(platform: str, id: str) -> str:
     )
 
 
-@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/namn")
+@blueprint.post(f"/{ANY}/namn")
 def choose_name(platform: str) -> AnyResponse:
     """Remember as whom the next things are written."""
     answer = make_response(redirect(url_for("pages.platform", platform=platform), 303))
@@ -124,7 +132,7 @@ def choose_name(platform: str) -> AnyResponse:
     return answer
 
 
-@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/skriv")
+@blueprint.post(f"/{ANY}/skriv")
 def write(platform: str) -> AnyResponse:
     """Write as a citizen, or as the municipality from the platform's own app (`konto`)."""
     text = _text()
@@ -134,7 +142,7 @@ def write(platform: str) -> AnyResponse:
     account = request.form.get("konto")
     author = _ours(platform, account).id if account else _citizen(platform, _who())
     is_top = parent is None and root is None
-    if is_top and platform in ("instagram", "youtube") and not account:
+    if is_top and platform in ("instagram", "linkedin", "youtube") and not account:
         abort(400)  # nobody but its owner publishes there
     extra: dict[str, Any] = {"native": True} if account else {}
     if is_top and platform == "youtube":
@@ -152,13 +160,13 @@ def write(platform: str) -> AnyResponse:
     return _to(written)
 
 
-@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/ändra/<path:id>")
+@blueprint.post(f"/{ANY}/ändra/<path:id>")
 def edit(platform: str, id: str) -> AnyResponse:
     """Change an entry, as its author would."""
     return _to(world().edit(_entry(platform, id).id, _text()))
 
 
-@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/radera/<path:id>")
+@blueprint.post(f"/{ANY}/radera/<path:id>")
 def delete(platform: str, id: str) -> AnyResponse:
     """Delete an entry, as its author would."""
     gone = world().delete(_entry(platform, id).id)
@@ -167,7 +175,7 @@ def delete(platform: str, id: str) -> AnyResponse:
     return _to(gone)
 
 
-@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/störning")
+@blueprint.post(f"/{ANY}/störning")
 def add_fault(platform: str) -> AnyResponse:
     """Switch a fault on."""
     kind, times = request.form.get("kind", ""), request.form.get("times", "")
@@ -192,7 +200,7 @@ def release() -> AnyResponse:
     return _back()
 
 
-@blueprint.post("/<any(twitter, facebook, instagram, youtube):platform>/storm")
+@blueprint.post(f"/{ANY}/storm")
 def storm(platform: str) -> AnyResponse:
     """Let a storm break over one platform."""
     count = request.form.get("count", default=2000, type=int)
@@ -233,9 +241,9 @@ def _citizen(platform: str, name: str) -> str:
             return account.id
     digest = hashlib.sha256(f"{platform}/{name}".encode()).hexdigest()
     number = str(int(digest[:14], 16))
-    id = f"UC{digest[:22]}" if platform == "youtube" else number.zfill(16)
+    id = {"youtube": f"UC{digest[:22]}", "linkedin": f"urn:li:person:{digest[:10]}"}.get(platform, number.zfill(16))
     handle = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())[:11] + number[:4]
-    world().add_account(platform, name, id=id, handle="" if platform == "facebook" else handle)
+    world().add_account(platform, name, id=id, handle="" if platform in ("facebook", "linkedin") else handle)
     return id
 
 
@@ -249,7 +257,7 @@ def _ours(platform: str, id: str) -> Account:
 def _kind(platform: str, *, is_top: bool) -> str:
     if platform == "twitter":
         return "tweet"
-    return {"facebook": "post", "instagram": "post", "youtube": "video"}[platform] if is_top else "comment"
+    return ("video" if platform == "youtube" else "post") if is_top else "comment"
 
 
 def _addressed(platform: str, text: str, above: str | None, author: str) -> str:

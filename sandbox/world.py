@@ -215,7 +215,7 @@ class World:
             above = self._row_of(parent) if parent else None
             if above and above.kind in ("post", "video"):
                 root, parent, above = above.id, None, None
-            if above and platform in ("youtube", "instagram"):
+            if above and platform in ("youtube", "instagram", "linkedin"):
                 parent = above.thread  # they know one level: whoever answers an answer answers the thread
             root = root or (above.root if above else None)
             under = self._row_of(root) if root else None
