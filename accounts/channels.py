@@ -172,8 +172,9 @@ def _validate(channel: Channel, token: Mapping[str, Any]) -> None:
 
 
 def ensure_surfaces(channel: Channel, now: datetime) -> list[Surface]:
-    """Make the rows of the surfaces that this channel's connector has, due at once; give all of them by name."""
+    """Let a channel have the surfaces that its connector has, new ones due at once; give them by name."""
     names = connector_for(channel).surfaces()
+    Surface.objects.filter(channel=channel).exclude(name__in=names).delete()  # a tag that is watched no more
     Surface.objects.bulk_create(
         [Surface(channel=channel, name=name, next_poll_at=now) for name in names], ignore_conflicts=True
     )

@@ -18,6 +18,7 @@ from sla.clock import FIRST_YEAR, LAST_YEAR
 # The years that the clock knows; beyond them no deadline can be told.
 EARLIEST, LATEST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 1, 1, tzinfo=UTC)
 LONGEST_ID = 200
+LONGEST_AUTHOR_ID = 160
 LONGEST_NAME = 300
 _UNFIT = re.compile("[\0\ud800-\udfff]")  # PostgreSQL takes neither NUL nor lone surrogates
 _SECRET = re.compile(r'"(access_token|refresh_token|appsecret_proof)": "[^"]*"|(access_token|appsecret_proof)=[^&"\\]*')
@@ -122,7 +123,8 @@ def why_unfit(item: base.Item) -> str:
     """Say why an item cannot be stored, in Swedish; "" if it can."""
     ids = [item.external_id, item.thread, *item.earlier_ids]
     ids += [id for id in (item.parent, item.post, item.author.external_id if item.author else None) if id is not None]
-    if any(not id or len(id) > LONGEST_ID or _UNFIT.search(id) for id in ids):
+    too_long = item.author is not None and len(item.author.external_id) > LONGEST_AUTHOR_ID
+    if too_long or any(not id or len(id) > LONGEST_ID or _UNFIT.search(id) for id in ids):
         return _("Ett id är tomt, för långt eller har otillåtna tecken.")
     times = [item.posted_at, *([item.edited_at] if item.edited_at else [])]
     if any(time.tzinfo is None or not EARLIEST <= time < LATEST for time in times):

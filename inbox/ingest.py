@@ -20,7 +20,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Channel
+from accounts.models import Channel, Surface
 from connectors.base import Page, Sent, Unreadable
 from inbox import places, rows, settling
 from inbox.confirmation import MAY_HAVE_LEFT, link_own
@@ -34,7 +34,7 @@ REFUSED = (DataError, IntegrityError, ValueError, TypeError, OverflowError, Attr
 """What one impossible record raises, in the database or on the way to it."""
 
 SETTLE_CHUNK = 500  # threads in one transaction: long enough to be cheap, short enough that nobody waits
-LEFT_OVER_AFTER = timedelta(minutes=5)  # longer than a poll goes without storing a page, so its news is not taken early
+LEFT_OVER_AFTER = timedelta(minutes=5)  # and nobody polls the channel: a poll under way settles its own news at its end
 
 NEW_ITEM = (
     "channel", "thread", "conversation", "contact", "external_id", "earlier_ids", "parent_external_id", "kind",
@@ -85,6 +85,7 @@ def settle(thread_ids: Collection[int], now: datetime) -> None:
 def settle_left_over(now: datetime) -> int:
     """Settle what a poll stored and did not live to settle. Give the number of threads."""
     left = Item.objects.filter(unsettled=True, fetched_at__lt=now - LEFT_OVER_AFTER)
+    left = left.exclude(channel__in=Surface.objects.filter(lease_until__gt=now).values("channel"))
     thread_ids = set(left.values_list("thread", flat=True)[:10_000])
     settle(thread_ids, now)
     return len(thread_ids)

@@ -92,7 +92,11 @@ def settle_left_over(now: datetime) -> None:
 
 def new_holder() -> str:
     """Name one poll of this process, so that a lease tells it from the process's other threads."""
-    return f"{socket.gethostname()[:50]}:{os.getpid()}:{secrets.token_hex(4)}"
+    return f"{_host()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def _host() -> str:
+    return socket.gethostname().replace(":", "-")[:50]
 
 
 def poll_surface(surface: Surface, *, now: datetime, full: bool = False, holder: str) -> Report:
@@ -127,13 +131,34 @@ def poll_surface(surface: Surface, *, now: datetime, full: bool = False, holder:
 
 
 def _lease(surface: Surface, holder: str) -> bool:
-    """Take the surface, or take it over from one whose time is up. Leases are told by the clock, not by `now`."""
+    """Take the surface, or take it over from one whose time is up or who is dead.
+
+    Leases are told by the clock, not by `now`. A holder that was wrongly taken for dead finds out at its next page.
+    """
     at = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lte=at)
+    other = Surface.objects.filter(pk=surface.pk).values_list("lease_holder", flat=True).get()
+    if other and _is_dead(other):
+        free |= Q(lease_holder=other)
     taken = Surface.objects.filter(free, pk=surface.pk).update(lease_until=at + LEASE, lease_holder=holder)
     if taken:
         surface.refresh_from_db(fields=["cursor", "cursor_version", "last_new_at", "failing_since", "note"])
     return bool(taken)
+
+
+def _is_dead(holder: str) -> bool:
+    """Whether a holder was a process of this machine and is no more."""
+    host, _colon, rest = holder.partition(":")
+    pid = rest.partition(":")[0]
+    if host != _host() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # it lives, as another user
+        return False
+    return False
 
 
 @dataclass

@@ -103,7 +103,6 @@ def test_a_token_is_read_from_standard_input(shell: Shell) -> None:
     ("changes", "code", "word"),
     [
         ({"platform": "myspace"}, "invalid", "platform"),
-        ({"platform": "linkedin"}, "invalid", "koppling"),
         ({"kind": "side"}, "invalid", "kind"),
         ({"purpose": ""}, "invalid", "purpose"),
         ({"purpose": "  "}, "invalid", "purpose"),

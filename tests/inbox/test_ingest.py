@@ -251,6 +251,33 @@ def test_a_fault_of_ours_sets_nothing_aside(channel: Channel) -> None:
     assert not UnreadableRecord.objects.exists()
 
 
+def test_a_spoiled_post_does_not_lose_what_stands_under_others(channel: Channel) -> None:
+    posts = (Post("nul\0", "Höstlov!", NOW), Post("1000_2", "Sportlov!", NOW))
+    assert store(channel, comment("1"), posts=posts).new == 1
+    assert set(StoredPost.objects.values_list("external_id", flat=True)) == {"1000_1", "1000_2"}
+    assert "nul\\u0000" in UnreadableRecord.objects.get().raw
+
+
+def test_an_item_and_its_edit_on_one_page_are_one_item(channel: Channel) -> None:
+    older = comment("1", text="Nar?")
+    newer = comment("3", thread="1", text="När?", earlier_ids=("1", "2"), edited_at=at(2))
+    between = comment("2", thread="1", text="Nä?", earlier_ids=("1",), edited_at=at(1))
+    for number, page in enumerate(([older, newer, between], [newer, between, older])):
+        store(ChannelFactory(external_id=f"7{number}"), *page)
+    assert list(Item.objects.values_list("text", "external_id", "earlier_ids")) == [("När?", "3", ["1", "2"])] * 2
+
+
+def test_an_edit_and_a_deletion_on_one_page_leave_a_tombstone(channel: Channel) -> None:
+    store(channel, comment("1", text="Nar?"))
+    store(channel, comment("2", thread="1", text="När?", earlier_ids=("1",), edited_at=at(2)), deletions=("2",))
+    assert (Item.objects.get().text, Item.objects.get().deleted_at is None) == ("När?", False)
+
+
+def test_an_author_whose_id_is_too_long_is_set_aside(channel: Channel) -> None:
+    assert store(channel, comment("1", author=Author("x" * 161)), comment("2")).new == 1
+    assert UnreadableRecord.objects.count() == 1
+
+
 def test_an_unreadable_record_is_kept_once(channel: Channel) -> None:
     odd = Unreadable("comments", "Ingen tid.", '{"id": "9"}')
     for _again in range(2):

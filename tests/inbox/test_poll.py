@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import channels
 from accounts.models import AuditEvent, Channel, Credential, Surface
 from connectors.base import AuthExpired, Permanent, Temporary
 from inbox import ingest, poll, schedule
+from inbox.cycles import Ledger
 from inbox.models import Conversation, Item, ReplyCycle, Thread
 from tests.connectors.facebook.stage import FacebookStage
 from tests.connectors.stage import Stage
 from tests.connectors.twitter.stage import TwitterStage
 from tests.connectors.youtube.stage import YouTubeStage
 from tests.factories import ChannelFactory
-from tests.inbox.reading import comment
+from tests.inbox.reading import comment, store
 from tests.sandbox_server import RunningSandbox
 
 STAGES = [FacebookStage, TwitterStage, YouTubeStage]
@@ -206,7 +210,7 @@ def test_a_fault_of_ours_is_told_without_what_people_wrote(
     stage: Stage, channel: Channel, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.citizen_writes("Hemlig fråga")
-    Channel.objects.update(platform="linkedin")  # there is no connector, so this cannot go well
+    Credential.objects.update(encrypted="unreadable")  # as when TOKEN_KEYS has lost its key
     report = poll_main(Channel.objects.get(), stage)
     assert report.error == {"code": "internal", "message": "Något oväntat hände hos oss. Det står i loggen."}
     assert f"surface {channel.surfaces.get(name=stage.surface).pk}" in caplog.text
@@ -229,6 +233,34 @@ def test_a_surface_that_another_process_has_is_left_alone(stage: Stage, channel:
 def test_a_lease_whose_time_is_up_is_taken_over(stage: Stage, channel: Channel) -> None:
     channel.surfaces.update(lease_until=timezone.now() - timedelta(seconds=1), lease_holder="dead")
     assert poll_main(channel, stage).error is None
+
+
+@pytest.mark.django_db
+def test_a_surface_whose_holder_was_killed_is_taken_over_at_once(stage: Stage, channel: Channel) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    ours = poll.new_holder().split(":")
+    dead = f"{ours[0]}:{ended.pid}:{ours[2]}"
+    channel.surfaces.update(lease_until=timezone.now() + timedelta(minutes=1), lease_holder=dead)
+    assert poll_main(channel, stage).error is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("holder", ["elsewhere:1:aa", "odd", "a:b:c", ""])
+def test_a_holder_of_another_machine_is_never_taken_for_dead(stage: Stage, channel: Channel, holder: str) -> None:
+    channel.surfaces.update(lease_until=timezone.now() + timedelta(minutes=1), lease_holder=holder)
+    assert poll_main(channel, stage).error is not None
+
+
+@pytest.mark.django_db
+def test_a_tag_that_is_watched_no_more_is_polled_no_more(sandbox: RunningSandbox) -> None:
+    channel = ChannelFactory(platform="twitter")
+    channel.watched_hashtags.create(tag="isbanan")
+    channels.ensure_surfaces(channel, timezone.now())
+    channel.watched_hashtags.all().delete()
+    names = {surface.name for surface in channels.ensure_surfaces(channel, timezone.now())}
+    assert names == set(channel.surfaces.values_list("name", flat=True))
+    assert "hashtag:isbanan" not in names
 
 
 @pytest.mark.django_db
@@ -340,6 +372,68 @@ def run_at_once(*jobs: Any) -> None:
     for thread in threads:
         thread.join(60)
     assert failures == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_in_the_middle_loses_nothing(stage: Stage, channel: Channel) -> None:
+    written = [stage.citizen_writes(f"Fråga {number}") for number in range(3)]
+    stage.fault("hold_after", times=1)
+    reports: list[poll.Report] = []
+
+    def work() -> None:
+        try:
+            reports.append(poll_main(channel, stage))
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    wait_until(lambda: stage.sandbox.faults.held())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+    stage.mend()
+    worker.join(60)
+    assert [report.error["code"] for report in reports if report.error] == ["internal"]
+    assert poll_main(channel, stage).new == len(written)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_storing_waits_for_who_works_in_the_conversation_and_does_not_deadlock(db: None) -> None:
+    channel = ChannelFactory()
+    store(channel, comment("1"))
+    conversation, stored = Conversation.objects.get(), []
+
+    def work() -> None:
+        try:
+            stored.append(store(channel, comment("2", 5, parent="1")))
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=work)
+    with transaction.atomic():
+        Ledger.of([conversation], timezone.now())
+        worker.start()
+        wait_until(somebody_waits)
+        Item.objects.filter(conversation=conversation).update(first_seen_at=timezone.now())
+    worker.join(60)
+    assert stored[0].new == 1
+    assert Conversation.objects.get().item_count == 2
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        return cursor.fetchone() is not None
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass in time"
+        time.sleep(0.02)
 
 
 # How often
