@@ -14,7 +14,7 @@ from insights.scope import WEEK, midnight
 
 WIDE, NARROW, HEAT_WIDE = 660.0, 300.0, 560.0
 LEFT, RIGHT, TOP = 46.0, 14.0, 20.0
-LINE_HEIGHT, BAR_TOP, BAR_HEIGHT = 120.0, 26.0, 34.0  # the bars stand below the line, under a row for small counts
+LINE_HEIGHT, BAR_TOP, BAR_HEIGHT = 150.0, 26.0, 38.0  # the bars stand below the line, under a row for small counts
 FLOORS = (90, 80, 60, 0)  # the axis begins at the highest of these under which no week falls
 LABEL_WIDTH = 38.0  # of "v. 47" with room around it
 
@@ -70,8 +70,10 @@ class Line:
     bands: list[Band]
     left: float = LEFT
     right: float = 0.0
+    top: float = TOP
+    line_height: float = LINE_HEIGHT
     line_bottom: float = TOP + LINE_HEIGHT
-    small_y: float = TOP + LINE_HEIGHT + 16
+    column_height: float = LINE_HEIGHT + BAR_TOP + BAR_HEIGHT
     base: float = TOP + LINE_HEIGHT + BAR_TOP + BAR_HEIGHT
     has_counts: bool = True  # room for the number above each bar
 

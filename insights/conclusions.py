@@ -20,6 +20,11 @@ from sla import words
 ENOUGH_WEEKS = 3  # earlier ones, before a week is called the best or the worst of them
 
 
+def spaced(number: int) -> str:
+    """`1 234`, with a narrow space that does not break."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
 def period(scope: Scope) -> str:
     """`vecka 47`, `vecka 44–47`, `vecka 50 2026–vecka 10 2027`."""
     first, last = scope.mondays[0].isocalendar(), scope.monday.isocalendar()
@@ -113,12 +118,12 @@ def open_now(counts: Counter[str], instants: Instants) -> str:
     late, soon = counts["open_overdue"] + counts["open_promised_late"], counts["open_4"]
     parts = []
     if late:
-        parts.append(ngettext("%s är försenad", "%s är försenade", late) % late)
+        parts.append(ngettext("%s är försenad", "%s är försenade", late) % spaced(late))
     if soon:
         before = _clock(instants.in_4, instants.now)
         parts.append(
             ngettext("%(n)s spricker före %(at)s om inget görs", "%(n)s spricker före %(at)s om inget görs", soon)
-            % {"n": soon, "at": before}
+            % {"n": spaced(soon), "at": before}
         )
     if parts:
         return _(" och ").join(parts)
@@ -159,8 +164,8 @@ def promises(kept: Share) -> str:
     if kept.part == kept.whole:
         if kept.whole == 1:
             return _("Det lovade svaret kom i tid")
-        return _("Alla %s lovade svar kom i tid") % kept.whole
-    return _("%(part)s av %(whole)s lovade svar kom i tid") % {"part": kept.part, "whole": kept.whole}
+        return _("Alla %s lovade svar kom i tid") % spaced(kept.whole)
+    return _("%(part)s av %(whole)s lovade svar kom i tid") % {"part": spaced(kept.part), "whole": spaced(kept.whole)}
 
 
 def without(counts: Counter[str]) -> str:

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, needs
 from insights import conclusions, definitions, lines, report
+from insights.conclusions import spaced
 from insights.scope import Nonsense, Scope
-from insights.templatetags.figures import spaced
 
 ROWS_A_PAGE = 50
 

@@ -15,13 +15,9 @@ from sla.words import WEEKDAYS
 
 register = template.Library()
 
-THIN, HARD = "\u202f", "\u00a0"  # between thousands; between a number and its unit
+HARD = "\u00a0"  # between a number and its unit
 
-
-@register.filter
-def spaced(number: int) -> str:
-    """`1 234`."""
-    return f"{number:,}".replace(",", THIN)
+spaced = register.filter("spaced", conclusions.spaced)
 
 
 @register.filter
@@ -30,7 +26,7 @@ def share(of: Share | None) -> str:
     if of is None or not of.whole:
         return "–"
     if of.percent is None:
-        return _("%(part)s av %(whole)s") % {"part": of.part, "whole": of.whole}
+        return _("%(part)s av %(whole)s") % {"part": spaced(of.part), "whole": spaced(of.whole)}
     return f"{of.percent}{HARD}%"
 
 
