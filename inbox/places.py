@@ -183,7 +183,7 @@ def _locked_conversations(news: Iterable[Key], touched: Collection[int]) -> list
     threads = list({thread for thread, _who in keys})
     people = list({who for _thread, who in keys if isinstance(who, int)})
     roots = list({who for _thread, who in keys if isinstance(who, str)})
-    where, values = ["id = ANY(%s)"], [list(touched)]
+    where, values = ["id = ANY(%s)"], [list[Any](touched)]
     if people:
         where.append("thread_id = ANY(%s) AND contact_id = ANY(%s)")
         values += [threads, people]
@@ -252,10 +252,7 @@ def is_untouched(conversation: Conversation) -> bool:
     """Nobody of ours has decided, written, noted or assigned anything here."""
     if conversation.status != Conversation.Status.OPEN or conversation.assignee_id or conversation.department_id:
         return False
-    return not any(
-        model.objects.filter(conversation=conversation).exists()  # type: ignore[attr-defined]
-        for model in (VerdictEvent, Outgoing, Note)
-    )
+    return not any(model.objects.filter(conversation=conversation).exists() for model in (VerdictEvent, Outgoing, Note))
 
 
 def _merge(alone: Conversation, into: Conversation, contact_id: int) -> None:
@@ -271,6 +268,6 @@ def _merge(alone: Conversation, into: Conversation, contact_id: int) -> None:
     refresh_previews([into.pk])
 
 
-def _lock(model: type[Post] | type[Contact], ids: Collection[object]) -> None:
+def _lock(model: type[Post] | type[Contact], ids: Collection[int]) -> None:
     """Lock rows in the order of their ids: an UPDATE of many takes them in any order, and two would deadlock."""
     list(model.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))

@@ -241,9 +241,10 @@ def _settle_sent_reply(ledger: Ledger, reply: Item) -> None:
     """A reply of ours that had gone and is there again answers what it answered."""
     conversation = ledger.conversations[reply.conversation_id]
     waiting = ledger.waiting[conversation.pk]
-    outgoing = waiting and Outgoing.objects.filter(conversation=conversation, external_id=reply.external_id).first()
-    covered = [item for item in waiting if outgoing and answers(outgoing, reply, item)]
-    if covered:
+    if not waiting:
+        return
+    outgoing = Outgoing.objects.filter(conversation=conversation, external_id=reply.external_id).first()
+    if outgoing and (covered := [item for item in waiting if answers(outgoing, reply, item)]):
         promise = ledger.open.get((conversation.pk, PROMISED))
         ledger.end(
             conversation, of_reply(outgoing.kind), at=reply.posted_at, reply=reply, covered=covered,
