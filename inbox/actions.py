@@ -27,7 +27,7 @@ from inbox.verdicts import VERDICTS
 
 UNDO_WITHIN = timedelta(seconds=15)  # the pages offer 10 s; the rest is for the way here
 AGAIN_AFTER = timedelta(seconds=10)  # a reply that a person sends anew can be taken back as long as any other
-_ID_IN_LINK = (re.compile(r"[?&]lc=([\w.-]+)"), re.compile(r"/status/(\d+)"), re.compile(r"[?&]comment_id=(\w+)"))
+_ID_IN_LINK = (re.compile(r"[?&]lc=([\w.-]+)"), re.compile(r"/status/(\d+)"))  # YouTube, X
 
 
 class Refused(Exception):
@@ -90,7 +90,7 @@ def reply(
         raise
     _record("reply.queued", conversation, by=by, now=now, outgoing=outgoing.pk, kind=kind, to=outgoing.to.external_id)
     if not delay:
-        _after_commit(partial(tasks.deliver_one.delay, outgoing.pk))
+        _after_commit(partial(tasks.deliver_one.apply_async, (outgoing.pk,), retry=False))
     return outgoing
 
 
@@ -151,10 +151,7 @@ def settle_unknown(
     if outgoing.status != Outgoing.Status.UNKNOWN:
         raise Refused(_("Det svaret är redan utrett."), "not_unknown")
     if was_sent:
-        found = _id_in(external_id or "")
-        if not found:
-            raise Refused(_("Klistra in länken till svaret på plattformen, så att vi vet vilket det är."), "no_id")
-        sending.accepted(outgoing, Sent(found), now)
+        sending.accepted(outgoing, Sent(_id_of_ours(outgoing, external_id or "")), now)
     else:
         sending.send_again(outgoing, not_before=now + AGAIN_AFTER)
     _record("reply.settled", outgoing.conversation, by=by, now=now, outgoing=outgoing.pk, was_sent=was_sent)
@@ -286,7 +283,7 @@ def _with_key(key: str) -> Outgoing | None:
 
 
 def _locked(conversation_id: int) -> Conversation:
-    conversation = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+    conversation = Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id).first()
     if conversation is None:
         raise Refused(_("Konversationen finns inte."), "unknown_conversation")
     return conversation
@@ -361,6 +358,21 @@ def _something_happened_since(event: VerdictEvent) -> bool:
     later = VerdictEvent.objects.filter(conversation=event.conversation_id, pk__gt=event.pk, undone_at=None)
     ended = ReplyCycle.objects.filter(conversation=event.conversation_id, reply__fetched_at__gt=event.at)
     return later.exists() or ended.exists()
+
+
+def _id_of_ours(outgoing: Outgoing, pasted: str) -> str:
+    """Give the id that a person pasted for a reply; refuse one that is known to be something else."""
+    found = _id_in(pasted)
+    if not found:
+        raise Refused(_("Klistra in länken till svaret på plattformen, så att vi vet vilket det är."), "no_id")
+    channel = outgoing.conversation.channel_id
+    item = Item.objects.filter(channel=channel, external_id=found).first()
+    if item and not item.from_us:
+        raise Refused(_("Länken går till något som andra har skrivit, inte till ert svar."), "not_ours")
+    linked = Outgoing.objects.filter(conversation__channel=channel, external_id=found)
+    if item and (item.thread_id != outgoing.to.thread_id or linked.exists()):
+        raise Refused(_("Länken går till ett annat av era svar."), "another_reply")
+    return found
 
 
 def _id_in(pasted: str) -> str:

@@ -91,8 +91,8 @@ def send_due(channel_id: int, now: datetime) -> list[int]:
     for pk in ids:
         try:
             send(pk, now)
-        except DatabaseError:
-            log.exception("Outgoing %s could not be recorded; the sweep will find it", pk)
+        except Exception:  # one odd reply must not stop the others; the sweep finds what could not be recorded
+            log.exception("Outgoing %s could not be recorded", pk)
     return ids
 
 
@@ -119,8 +119,9 @@ def look_up_unknown(channel_id: int, now: datetime) -> list[int]:
     for outgoing in rows:
         try:
             _look_up(outgoing, now)
-        except DatabaseError:
-            log.exception("Outgoing %s could not be recorded; it will be looked up again", outgoing.pk)
+        except Exception:  # found, but not to be recorded: never an absence, and no reason to ask every second
+            log.exception("Outgoing %s could not be recorded", outgoing.pk)
+            _next(outgoing, now + _pause(outgoing, now))
     return [outgoing.pk for outgoing in rows]
 
 
@@ -133,7 +134,7 @@ def _look_up(outgoing: Outgoing, now: datetime) -> None:
         _next(outgoing, error.until)
     except Exception as error:  # whatever it was, it is not an absence
         log.info("Outgoing %s could not be looked up: %s", outgoing.pk, type(error).__name__)
-        _next(outgoing, now + min(max((now - _since(outgoing)) / 2, LEAST_PAUSE), LONGEST_PAUSE))
+        _next(outgoing, now + _pause(outgoing, now))
     else:
         if sent:
             accepted(outgoing, sent, timezone.now())
@@ -171,6 +172,11 @@ def _ours_already(outgoing: Outgoing) -> set[str]:
     for external_id, earlier_ids in ours.filter(near).values_list("external_id", "earlier_ids"):
         ids |= {external_id, *earlier_ids}
     return ids
+
+
+def _pause(outgoing: Outgoing, now: datetime) -> timedelta:
+    """Wait the longer, the longer it has been unknown."""
+    return min(max((now - _since(outgoing)) / 2, LEAST_PAUSE), LONGEST_PAUSE)
 
 
 def _sent_at(outgoing: Outgoing) -> datetime:

@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 Status = Outgoing.Status
 MOST_ATTEMPTS = 6
 FIRST_PAUSE = timedelta(seconds=30)  # then twice as long each time: 30 s, 1, 2, 4, 8 min
+LONGEST_RETRY_AFTER = 86_400.0  # seconds; a platform that asks for more is tried once a day
 FIRST_LOOKUP = timedelta(minutes=2)  # after it became unknown: platforms show what they took a moment later
 
 
@@ -78,7 +79,7 @@ def claim(pk: int, *, now: datetime, holder: str) -> Outgoing | None:
     outgoing = rows().filter(pk=pk, status=Status.QUEUED, not_before__lte=now).first()
     if outgoing is None:
         return None
-    conversation = Conversation.objects.select_for_update().get(pk=outgoing.conversation_id)
+    conversation = Conversation.objects.select_for_update(no_key=True).get(pk=outgoing.conversation_id)
     at = timezone.now()
     if not has_living_token(conversation.channel_id):
         _hold(Outgoing.objects.filter(pk=pk, status=Status.QUEUED, held=False), AuthExpired(_reconnect()))
@@ -128,7 +129,9 @@ def went_wrong(outgoing: Outgoing, error: PlatformError) -> None:
         case Temporary() if outgoing.attempts + 1 >= MOST_ATTEMPTS:
             _fail(outgoing, error, leaves=_claimed(outgoing), attempts=F("attempts") + 1)
         case Temporary():
-            pause = max(FIRST_PAUSE * 2**outgoing.attempts, timedelta(seconds=error.retry_after or 0))
+            pause = max(
+                FIRST_PAUSE * 2**outgoing.attempts, timedelta(seconds=min(error.retry_after or 0, LONGEST_RETRY_AFTER))
+            )
             _back(outgoing, error, not_before=at + pause, attempts=F("attempts") + 1)
         case _:
             unknown(outgoing, error, at)

@@ -361,6 +361,25 @@ class TestSettlingByHand:
         with pytest.raises(Refused, match="Klistra in länken"):
             actions.settle_unknown(unknown.pk, was_sent=True, external_id=pasted, by=anna, now=LATER)
 
+    def test_the_citizen_s_own_comment_is_not_the_reply(self, unknown: Outgoing, anna: User) -> None:
+        with pytest.raises(Refused, match="andra har skrivit"):
+            self.settle(unknown, anna, unknown.to.external_id)
+
+    def test_nor_is_another_reply_of_ours(self, unknown: Outgoing, anna: User) -> None:
+        channel = unknown.conversation.channel
+        ItemFactory(conversation__thread__channel=channel, from_us=True, external_id="other")
+        with pytest.raises(Refused, match="ett annat av era svar"):
+            self.settle(unknown, anna, "other")
+
+    def test_one_that_a_poll_took_for_somebody_s_own_is_taken_over(self, unknown: Outgoing, anna: User) -> None:
+        native = ItemFactory(conversation=unknown.conversation, from_us=True, native=True, external_id="r1")
+        assert self.settle(unknown, anna, "r1").status == "sent"
+        native.refresh_from_db()
+        assert native.native is False
+
+    def settle(self, unknown: Outgoing, anna: User, link: str) -> Outgoing:
+        return actions.settle_unknown(unknown.pk, was_sent=True, external_id=link, by=anna, now=LATER)
+
     def test_a_reply_that_is_not_there_is_queued_and_can_be_taken_back(self, unknown: Outgoing, anna: User) -> None:
         settled = actions.settle_unknown(unknown.pk, was_sent=False, by=anna, now=LATER)
         assert (settled.status, settled.not_before) == ("queued", LATER + timedelta(seconds=10))

@@ -394,3 +394,30 @@ def test_one_row_is_told_of_once_however_many_steps_it_took(monkeypatch: Any, qu
     at(clock, START + 2 * MINUTE)
     FakeConnector.outcome = Sent("r8")
     assert at(clock, START + 10 * MINUTE) == [queued]
+
+
+class TestWhatCannotBeRecorded:
+    """The platform has it, and our own record of it fails: it must neither be sent again nor stop the others."""
+
+    def test_does_not_stop_the_others(self, monkeypatch: Any, queued: Outgoing, anna: User) -> None:
+        fake(monkeypatch, lambda: Sent("x" * 300 if len(FakeConnector.sent) == 1 else "r2"))
+        other = waiting_conversation(thread__channel=ChannelFactory(), posted_at=START - MINUTE)
+        second = actions.reply(other.pk, kind="answer", text="Hej.", key="k2", by=anna, now=START)
+        outbox.deliver(START)
+        assert (again(queued).status, again(second).status) == ("sending", "sent")
+
+    def test_is_looked_up_now_and_then_and_never_sent_again(
+        self, monkeypatch: Any, clock: Any, queued: Outgoing
+    ) -> None:
+        connector = unknown(monkeypatch, queued, found=Sent("x" * 300))
+        for minute in range(180):
+            at(clock, START + minute * MINUTE)
+        assert (again(queued).status, queued.lookups, len(connector.sent)) == ("unknown", 0, 1)
+        assert 5 < len(connector.looked) < 20
+
+    def test_a_platform_that_asks_for_a_thousand_years_is_tried_tomorrow(
+        self, monkeypatch: Any, queued: Outgoing
+    ) -> None:
+        fake(monkeypatch, Temporary("Nej.", retry_after=1e13))
+        outbox.deliver(START)
+        assert (again(queued).status, queued.not_before) == ("queued", START + timedelta(days=1))

@@ -154,6 +154,29 @@ def test_a_sweep_takes_nothing_for_dead_that_a_living_worker_is_sending(monkeypa
     assert (statuses, Outgoing.objects.get().status) == (["sending"], "sent")
 
 
+def test_a_database_that_drops_the_connection_in_the_middle_of_a_call_loses_and_doubles_nothing(
+    monkeypatch: Any,
+) -> None:
+    def dropped() -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (backend,) = cursor.fetchone()
+        at_once(lambda: _terminate(backend))
+        return sending.Sent("r1", NOW)
+
+    connector, outgoing = (
+        fake(monkeypatch, dropped, sending.Sent("r1", NOW)),
+        queue(waiting_conversation(), "k", UserFactory()),
+    )
+    at_once(lambda: outbox.deliver(NOW))
+    outgoing.refresh_from_db()
+    assert outgoing.status == "sending"
+    for minutes in (3, 6):
+        outbox.deliver(datetime.now(UTC) + timedelta(minutes=minutes))
+    outgoing.refresh_from_db()
+    assert (outgoing.status, outgoing.external_id, len(connector.sent)) == ("sent", "r1", 1)
+
+
 def test_a_channel_that_hangs_does_not_hold_up_another(monkeypatch: Any) -> None:
     anna, hangs, release = UserFactory(), threading.Event(), threading.Event()
     slow = queue(waiting_conversation(), "slow", anna)
@@ -205,6 +228,11 @@ def _a_poll_stores(row: Conversation, external_id: str) -> None:
         )  # fmt: skip
         confirmation.link_own(item, NOW)
     ingest.settle([row.thread_id], NOW)
+
+
+def _terminate(backend: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
 
 
 def _tried(job: Callable[[], Any]) -> Any:
