@@ -38,19 +38,14 @@ from connectors.facebook.errors import FieldRefused, ReduceData
 from connectors.facebook.graph import BATCH, Batch, Graph, page_data
 from connectors.instagram import mapping
 from connectors.instagram.mapping import Place, Unmappable, Us
-from connectors.instagram.shape import LIMIT, Shape
+from connectors.instagram.memory import Memory
+from connectors.instagram.shape import LIMIT
 from connectors.instagram.source import Source
 
 HOT = timedelta(hours=48)
 WARM = timedelta(days=30)
-AHEAD = timedelta(days=1)  # a time further ahead than this is nonsense, and no measure of what we have read
-SKEW = timedelta(minutes=10)  # our clock against Instagram's
 AT_ONCE = 500  # items in one page of ours, so that whoever stores them holds no lock for long
 TOGETHER = 10  # media whose comments are read on in one call
-KEPT_MEDIA = 1500  # media whose count the cursor remembers
-KEPT_EDGE = 1000  # items just before the cursor's time, told by id from what came after
-KEPT_PEOPLE = 500
-KEPT_GONE = 500
 ASKED = 100  # items that were not shown and are asked for in one full poll
 PROBES = 25  # comments asked for answers, where nothing yet says whether a Graph puts answers inside comments
 
@@ -60,14 +55,9 @@ class Reading:
 
     def __init__(self, graph: Graph, cursor: Cursor, *, us: Us, known: Known, now: datetime, full: bool) -> None:
         self.graph, self.us, self.known, self.now, self.cursor, self.full = graph, us, known, now, cursor, full
-        self.at = mapping.time_of(cursor.get("at"))
-        self.whole = full or self.at is None  # read everything to its end
-        self.shape = self._first_shape()
-        self.before: Mapping[str, Any] = cursor.get("media") or {}  # id → [count, seconds since 1970]
-        self.edge = set(cursor.get("edge") or ())
-        self.people: dict[str, str] = dict(cursor.get("people") or {})
-        self.gone: set[str] = set() if full else set(cursor.get("gone") or ())
-        self.expands: bool | None = cursor.get("expands")  # whether answers come inside comments, once that was seen
+        self.memory = Memory(cursor, full=full)
+        self.whole = self.memory.whole
+        self.shape = self.memory.shape()
         self.proven = False  # the fields of a comment were accepted in this poll
         self.sources: dict[str, Source] = {}
         self.given: dict[str, datetime] = {}
@@ -82,15 +72,6 @@ class Reading:
         self.calls = graph.calls
         self._threads: Sequence[KnownThread] | None = None
         self._known_posts: Sequence[str] | None = None
-
-    def _first_shape(self) -> Shape:
-        """Begin with what the last poll came down to; a full one tries everything again."""
-        whole = Shape(inside=LIMIT // 4) if self.whole else Shape()
-        if self.full or not self.cursor:
-            return whole
-        media, inside, comments, replies = self.cursor.get("sizes") or (whole.media, whole.inside, LIMIT, LIMIT)
-        without = frozenset(self.cursor.get("without") or ())
-        return Shape(media, min(inside, whole.inside), comments, replies, without)
 
     def pages(self) -> Iterator[Page]:
         """Yield what there is; the last page holds the cursor."""
@@ -138,22 +119,19 @@ class Reading:
 
     def _turn(self) -> list[str]:
         """Give the media outside the list whose turn it is: busy ones first, then those looked at longest ago."""
-        rest = [one for one in self.known_posts() if one not in self.sources and one not in self.gone]
+        rest = [one for one in self.known_posts() if one not in self.sources and one not in self.memory.gone]
         if self.whole:
             return rest
         busy = {thread.post for thread in self.threads() if thread.last_activity > self.now - WARM}
         first = [one for one in rest if one in busy][:BATCH]
-        quiet = sorted((one for one in rest if one not in first), key=self._looked_at)
+        quiet = sorted((one for one in rest if one not in first), key=self.memory.looked_at)
         return first + quiet[: BATCH - len(first)]
 
-    def _looked_at(self, id: str) -> int:
-        return int((self.before.get(id) or (0, 0))[1])
-
     def _by_id(self, ids: Sequence[str]) -> Iterator[Page]:
-        wanted = [one for one in ids if one not in self.sources and one not in self.gone]
+        wanted = [one for one in ids if one not in self.sources and one not in self.memory.gone]
         for start in range(0, len(wanted), self.shape.media):
             found, gone = self.graph.look_up(wanted[start : start + self.shape.media], self.shape.media_fields)
-            self.gone |= gone
+            self.memory.gone |= gone
             yield from self._read(found.values())
 
     def known_posts(self) -> Sequence[str]:
@@ -196,9 +174,8 @@ class Reading:
         self.us = self.us.called(mapping.username(raw))
         self.posts.append(post)
         page = raw.get("comments") if isinstance(raw.get("comments"), Mapping) else None
-        count, at = self.before.get(post.external_id) or (None, None)
-        read_until = None if self.whole else mapping.time_of(at)
-        return Source(post.external_id, post.url, page, post.comment_count, count, read_until)
+        before, until = self.memory.last_time(post.external_id)
+        return Source(post.external_id, post.url, page, post.comment_count, before, until)
 
     def _is_unfinished(self, source: Source, batch: Batch | None) -> bool:
         if batch is None:  # no comments, or a Graph that does not put them inside
@@ -277,27 +254,27 @@ class Reading:
 
     def _unexpanded(self, source: Source) -> Iterator[Page]:
         """Ask each comment for its answers, where a Graph puts none inside, until all that is counted was shown."""
-        if self.expands and "replies" not in self.shape.without:
+        if self.memory.expands and "replies" not in self.shape.without:
             return
         tops = sorted(source.tops, key=lambda one: self.given[one], reverse=True)
         for number, id in enumerate(tops):
-            unsure = self.expands is None and "replies" not in self.shape.without
+            unsure = self.memory.expands is None and "replies" not in self.shape.without
             if not source.lacks or (unsure and number == PROBES):
                 return
             before = len(source.shown)
             yield from self._all_answers(source, id)
             if unsure and len(source.shown) > before:
-                self.expands = False
+                self.memory.expands = False
 
     def _busy_threads(self, source: Source) -> None:
         """Look for answers under old comments, where something happened last: citizens answer our answers."""
         here = (thread.external_id for thread in self.threads() if thread.post == source.id)
         most = max(1, self.shape.comments * BATCH // LIMIT)
-        ids = [id for id in here if id not in source.tops and id not in self.gone][:most]
+        ids = [id for id in here if id not in source.tops and id not in self.memory.gone][:most]
         if not ids or "replies" in self.shape.without:
             return
         found, gone = self.graph.look_up(ids, self.shape.comment(replies=max(1, self.shape.replies // 2)))
-        self.gone |= gone
+        self.memory.gone |= gone
         self._sort(found.values())
         self._take(source, found.values())
 
@@ -305,7 +282,7 @@ class Reading:
         """Give comments away with the answers inside them; tell how many are news."""
         before, raws = len(source.new), list(raws)
         for raw in _with_answers(raws):
-            self._remember(raw)
+            self.memory.meet(raw)
         for raw in raws:
             above = mapping.parent_of(raw) if isinstance(raw, Mapping) else None
             id = self._put(source, raw, above, closed=False)
@@ -320,7 +297,7 @@ class Reading:
         if not isinstance(page, Mapping):
             return
         batch = next(self.graph.walk(page))
-        self.expands = self.expands or bool(batch.data)
+        self.memory.expands = self.memory.expands or bool(batch.data)
         below = [self._put(source, answer, id, closed=raw.get("hidden") is True) for answer in batch.data]
         is_news = any(one in self.fresh for one in below if one)
         source.unfinished.discard(id)
@@ -335,7 +312,7 @@ class Reading:
             source.shown.add(id)
             if id in self.given:
                 return id
-            place = Place(source.id, above or id, above, source.url, closed, self.people)
+            place = Place(source.id, above or id, above, source.url, closed, self.memory.people)
             item = mapping.comment(raw, place, self.us)
         except Unmappable as error:
             self.unreadable.append(mapping.unreadable(raw, str(error), "comments"))
@@ -348,14 +325,7 @@ class Reading:
 
     def _came_after(self, read_until: datetime, item: Item) -> bool:
         """What we wrote ourselves, or a poll that broke off has stored, is there already and is news all the same."""
-        return item.posted_at > read_until and item.external_id not in self.edge
-
-    def _remember(self, raw: Mapping[str, Any]) -> None:
-        """Keep whose username it is, for when Graph withholds the id."""
-        id, name = mapping.identified(raw.get("from")), mapping.username(raw).lower()
-        if id and name:
-            self.people.pop(name, None)
-            self.people[name] = id
+        return item.posted_at > read_until and not self.memory.was_there(item.external_id)
 
     def _sort(self, raws: Iterable[Any]) -> None:
         """Ask once which of these are stored; a first or full poll reads on whatever the answer."""
@@ -414,12 +384,13 @@ class Reading:
             yield self._page()
 
     def _page(self, *, last: bool = False) -> Page:
+        ends = last and self.complete
         page = Page(
             posts=tuple(self.posts),
             items=tuple(self.items[:AT_ONCE]),
             unreadable=tuple(self.unreadable),
             missing=tuple(self.missing) if last else (),
-            cursor=self._cursor() if last and self.complete else self.cursor,
+            cursor=self._next_cursor() if ends else self.cursor,
             complete=self.complete if last else True,
             cost=Cost(self.graph.calls - self.calls, "calls"),
             platform_count=self._platform_count() if last else None,
@@ -428,39 +399,15 @@ class Reading:
         self.posts, self.items, self.unreadable, self.calls = [], self.items[AT_ONCE:], [], self.graph.calls
         return page
 
+    def _next_cursor(self) -> Cursor:
+        return self.memory.next_cursor(self.sources.values(), self.given, self.shape, self.now)
+
     def _platform_count(self) -> int | None:
         """Add up what Instagram counts, as it was when each media was last read; None if one has no count."""
-        counts = self._counts()
-        wanted = [id for id in {*self.sources, *self.known_posts()} if id not in self.gone]
+        counts = self.memory.counts(self.sources.values(), self.now)
+        wanted = [id for id in {*self.sources, *self.known_posts()} if id not in self.memory.gone]
         known = [counts[id][0] for id in wanted if id in counts and counts[id][0] is not None]
         return sum(known) if len(known) == len(wanted) else None
-
-    def _counts(self) -> dict[str, Any]:
-        """Give each media's count and when it was read, in seconds since 1970; read last first."""
-        mark = int(self._mark().timestamp())
-        now = {id: [source.total, mark] for id, source in self.sources.items() if not source.failed}
-        before = sorted(self.before.items(), key=lambda row: -int(row[1][1]))
-        return {**now, **{id: row for id, row in before if id not in now}}
-
-    def _mark(self) -> datetime:
-        """Give the time up to which all that was shown is read."""
-        newest = max(self.given.values(), default=self.now)
-        return max(self.now, min(newest, self.now + AHEAD)) - SKEW
-
-    def _cursor(self) -> Cursor:
-        mark, shape = self._mark(), self.shape
-        edge = [id for id, at in sorted(self.given.items(), key=lambda row: row[1], reverse=True) if at > mark]
-        edge += [id for id in self.cursor.get("edge") or () if id not in self.given]
-        return {
-            "at": mark.isoformat(),
-            "media": dict(list(self._counts().items())[:KEPT_MEDIA]),
-            "edge": edge[:KEPT_EDGE],
-            "people": dict(list(self.people.items())[-KEPT_PEOPLE:]),
-            "gone": sorted(self.gone)[-KEPT_GONE:],
-            "expands": self.expands,
-            "sizes": [shape.media, shape.inside, shape.comments, shape.replies],
-            "without": sorted(shape.without),
-        }
 
 
 def _with_answers(raws: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
