@@ -93,6 +93,8 @@ class Command(BaseCommand):
             return
         for surface in Surface.objects.filter(channel__is_sandbox=True).select_related("channel").order_by("name"):
             poll.poll_surface(surface, now=timezone.now(), holder="demo")
+        # The town was read from its first day on, as far as this week goes: none of it was fetched late.
+        ReplyCycle.objects.filter(conversation__channel__is_sandbox=True).update(fetched_late=False)
         meant = self._what_citizens_meant(sandbox)
         now = timezone.now()
         waiting = ReplyCycle.objects.filter(ended_at=None, started_at__lt=now - LEFT_FOR_YOU)
@@ -108,7 +110,7 @@ class Command(BaseCommand):
 
     def _what_citizens_meant(self, sandbox: str) -> dict[str, dict[str, Any]]:
         meant = {}
-        for platform in ("facebook", "twitter", "youtube"):
+        for platform in ("facebook", "instagram", "twitter", "youtube"):
             answer = requests.get(f"{sandbox}/_sandbox/entries", params={"platform": platform}, timeout=30)
             meant |= {entry["id"]: entry["truth"] or {} for entry in answer.json()}
         return meant
