@@ -66,12 +66,19 @@ class Stored:
 
 
 def store(channel: Channel, surface: str, page: Page, *, now: datetime) -> Stored:
-    """Store one page of a poll, in one transaction. A record that the database refuses is set aside, not the page."""
+    """Store one page of a poll, in one transaction, and what it says is gone in another: each locks in the one order.
+
+    A record that the database refuses is set aside, and the rest of its page is stored.
+    """
     try:
         with transaction.atomic():
-            return _store(channel, surface, page, now)
+            stored = _store(channel, surface, page, now)
     except REFUSED:
-        return _store_one_by_one(channel, surface, page, now)
+        stored = _store_one_by_one(channel, surface, page, now)
+    if page.deletions:
+        with transaction.atomic():
+            stored.add(_bury(_lock_items(channel, page.deletions), now))
+    return stored
 
 
 def settle(thread_ids: Collection[int], now: datetime) -> None:
@@ -138,8 +145,6 @@ def _store(channel: Channel, surface: str, page: Page, now: datetime) -> Stored:
     known = _known(channel, reads)
     if news := [read for read in reads if _is_news(known, read, now)]:
         _store_news(channel, news, known, posts, people, now, stored)
-    if page.deletions:
-        stored.add(_bury(_lock_items(channel, page.deletions), now))
     return stored
 
 
@@ -302,8 +307,8 @@ def _store_one_by_one(channel: Channel, surface: str, page: Page, now: datetime)
 
     Raises the last refusal if every one of several records is refused: then the fault is ours and nothing may be lost.
     """
-    parts = [replace(page, posts=(post,), items=(), unreadable=(), deletions=()) for post in page.posts]
-    parts += [replace(page, posts=(), items=(item,), unreadable=(), deletions=()) for item in page.items]
+    parts = [replace(page, posts=(post,), items=(), unreadable=()) for post in page.posts]
+    parts += [replace(page, posts=(), items=(item,), unreadable=()) for item in page.items]
     parts.append(replace(page, posts=(), items=()))
     stored, odd = Stored(), []
     for part in parts:
