@@ -14,6 +14,7 @@ from accounts.models import Channel, User
 TOKEN_HELP = {
     "twitter": '{"consumer_key": …, "consumer_secret": …, "access_token": …, "access_token_secret": …}',
     "facebook": '{"access_token": …, "app_id": …, "app_secret": …}',
+    "instagram": '{"access_token": …, "app_id": …, "app_secret": …, "page_id": …}',
     "youtube": '{"client_id": …, "client_secret": …, "refresh_token": …}',
 }
 
@@ -42,7 +43,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
     hashtags = forms.CharField(
         label=gettext_lazy("Hashtaggar som bevakas"),
         required=False,
-        help_text=gettext_lazy("Med mellanslag emellan. Bevakas på X."),
+        help_text=gettext_lazy("Med mellanslag emellan. Bevakas på X och Instagram."),
     )
 
     class Meta:

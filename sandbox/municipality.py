@@ -84,7 +84,18 @@ YOUTUBE_MAIN = Channel(
     "Visa hur kommunen arbetar, sända kommunfullmäktige och svara under filmerna.",
     "Hela kommunen, alla förvaltningar",
 )
-CHANNELS = (FACEBOOK_MAIN, X_MAIN, YOUTUBE_MAIN, FACEBOOK_CULTURE, X_TRAFFIC)
+INSTAGRAM_RELAY = Channel(
+    "instagram",
+    "relay",
+    "Vi i Exempelby",
+    "viexempelby",
+    "17841447203355118",
+    PEOPLE,
+    "Låta medarbetare turas om att visa sin vecka på jobbet, och svara den som blir nyfiken.",
+    "Arbetslivet i kommunen, en ny medarbetare varje vecka",
+    ("viexempelby",),
+)
+CHANNELS = (FACEBOOK_MAIN, X_MAIN, YOUTUBE_MAIN, FACEBOOK_CULTURE, X_TRAFFIC, INSTAGRAM_RELAY)
 
 
 def settle(world: World) -> None:

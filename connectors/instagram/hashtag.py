@@ -40,6 +40,7 @@ class HashtagReading:
         self.shape = Shape(media=HASHTAG_LIMIT, without=frozenset() if full else frozenset(cursor.get("without") or ()))
         self.cursor, self.seen, self.calls = cursor, dict[str, str](), graph.calls
         self.complete, self.notes = True, list[str]()
+        self.ours = frozenset(known.posts())  # what we tagged ourselves is in the list too
 
     def pages(self) -> Iterator[Page]:
         """Yield what there is; the last page holds the cursor."""
@@ -93,6 +94,8 @@ class HashtagReading:
         items: list[Item] = []
         odd: list[Unreadable] = []
         for raw in batch.data:
+            if mapping.identified(raw) in self.ours:
+                continue
             try:
                 items.append(self._item(raw if isinstance(raw, dict) else {}))
             except Unmappable as error:

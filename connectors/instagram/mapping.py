@@ -74,7 +74,10 @@ def comment(raw: Mapping[str, Any], place: Place, us: Us) -> Item:
 
 
 def mention(raw: Mapping[str, Any], us: Us, people: People) -> Item:
-    """Map what others wrote on media that is not ours, naming us: a comment, or a caption. Raises Unmappable."""
+    """Map what others wrote on media that is not ours, naming us: a comment, or a caption. Raises Unmappable.
+
+    On others' ground no answer is promised, so it is not addressed to us as what stands under our own media is.
+    """
     said = text(raw.get("text")) or text(raw.get("caption"))
     return Item(
         external_id=identity(raw),
@@ -86,6 +89,7 @@ def mention(raw: Mapping[str, Any], us: Us, people: People) -> Item:
         text=said,
         posted_at=written(raw),
         from_us=us.wrote(raw),
+        addressed=False,
         mentions=mentions(said),
         url=address(raw.get("permalink")) or address(inside(raw, "media").get("permalink")),
         media=pictures(raw),

@@ -47,9 +47,11 @@ LEGAL = {"begär": "TF 2 kap. 15 §", "radera": "GDPR art. 17", "skärmläsare":
 # How much more often than on Facebook a kind is written elsewhere.
 CHANNEL_FACTORS: Mapping[str, Mapping[str, float]] = {
     "facebook": {},
+    "instagram": {"A5": 2.2, "A6": 2, "A3": 0.3},
     "twitter": {"A9": 4, "A18": 2, "A13": 3, "A7": 0.2},
     "youtube": {"A10": 3, "A11": 3},
 }
+JOB_QUESTIONS = 0.05  # of what is written on Instagram, on top of what the topics bring
 COUNCIL_FACTORS = {"A9": 5.0}  # under a broadcast of the council
 
 STORM = {
@@ -85,7 +87,7 @@ LANGUAGES = {
     "sv": 91.0, "en": 4.0, "ar": 1.2, "fi": 0.4, "de": 0.8, "da": 0.35, "no": 0.35, "uk": 0.4,
     "so": 0.25, "ti": 0.25, "fa": 0.25, "pl": 0.25,
 }  # fmt: skip
-MEDIAN_WORDS = {"facebook": 11, "twitter": 16, "youtube": 7}
+MEDIAN_WORDS = {"facebook": 11, "instagram": 8, "twitter": 16, "youtube": 7}
 
 
 def draw(rng: random.Random, weights: Mapping[str, float]) -> str:

@@ -20,16 +20,21 @@ from sandbox.entries import Entry
 from sandbox.municipality import Channel
 from sandbox.world import World
 
-SHARES = {"facebook": 0.66, "twitter": 0.19, "youtube": 0.15}
+SHARES = {"facebook": 0.60, "twitter": 0.17, "youtube": 0.13, "instagram": 0.10}
 FRESH = timedelta(hours=48)
 FRESH_SHARE = 0.8
 FADES_IN = 14  # hours after which a post draws a third of what it drew at first
-OURS = {"facebook": ("post", "posts_facebook"), "twitter": ("tweet", "posts_twitter"), "youtube": ("video", "videos")}
+OURS = {
+    "facebook": ("post", "posts_facebook"),
+    "instagram": ("post", "posts_instagram"),
+    "twitter": ("tweet", "posts_twitter"),
+    "youtube": ("video", "videos"),
+}
+DEEPEST = {"twitter": 12, "facebook": 2, "instagram": 1, "youtube": 1}
 X_ALONE = 0.45  # of tweets: to us, but under nothing of ours
 X_HASHTAG = 0.12  # of those: only with the hashtag, not to us
 FILTERED = {"A11": "likelySpam", "A12": "heldForReview", "A13": "heldForReview"}  # by YouTube, until we decide
 FILTERED_SHARE = 0.4
-X_DEPTH = 12
 IN_THREAD = 0.10  # of comments that are no answers to citizens, below another's comment all the same
 MAIN_PULL = 1.6  # how much more a main account draws than a topic account
 
@@ -57,9 +62,16 @@ class Stage:
             body if kind == "video" else sentence(text),
             wall=None if channel.platform == "twitter" else channel.external_id,
             at=at,
-            extra={"title": sentence(title)} if kind == "video" else {},
+            extra=self._shown_with(channel.platform, title),
             truth={"topic": topic.key, "places": told.filled},
         )
+
+    def _shown_with(self, platform: str, title: str) -> dict[str, Any]:
+        if platform == "youtube":
+            return {"title": sentence(title)}
+        if platform == "instagram":  # takes nothing without a picture
+            return {"media": [f"https://bilder.example/{self.rng.randrange(16**10):010x}.jpg"]}
+        return {}
 
     def comment(self, at: datetime, *, echo_of: Entry | None = None, platform: str | None = None) -> Entry | None:
         """Let a citizen write something, where and what chance decides; None as long as nobody can write anything."""
@@ -76,11 +88,15 @@ class Stage:
     def comment_on(self, post: Entry, at: datetime, *, code: str | None = None, echo_of: Entry | None = None) -> Entry:
         """Let a citizen write something under a post of ours."""
         council = post.platform == "youtube" and (post.truth or {}).get("topic") == "council"
+        about_jobs = code is None and post.platform == "instagram" and self.rng.random() < mix.JOB_QUESTIONS
+        code = "A1" if about_jobs else code
         code = code or mix.draw(self.rng, mix.category_weights(post.platform, council=council))
         above = self._answered(post, code, at, echo_of)
         if code == "A8" and above is None:
             code = "A7"
         occasion = self.occasion(post, at)
+        if about_jobs:
+            occasion = replace(occasion, topic=next(topic for topic in topics() if topic.key == "jobs"))
         if above:
             occasion = replace(occasion, answered=self.name_of(above).split()[0])
         return self.put(compose(self.rng, self.town, code, occasion), post, at, above=above)
@@ -171,7 +187,7 @@ class Stage:
 
     def _deep_enough(self, entry: Entry) -> Entry:
         """Stay within the depth that the platform's threads reach."""
-        depth = {"twitter": X_DEPTH, "facebook": 2, "youtube": 1}[entry.platform]
+        depth = DEEPEST[entry.platform]
         chain = [entry]
         while chain[-1].parent and (above := self.world.entry(chain[-1].parent)) and self._is_citizens(above):
             chain.append(above)
@@ -204,7 +220,8 @@ class Stage:
         """Choose what an account writes of, by the season and the account's own field."""
         home = {"exempelbykulturfritid": "culture", "trafikexempelby": "traffic"}.get(channel.handle, "main")
         season = [topic for topic in topics_of(at.astimezone(STOCKHOLM).month) if topic.list(listed)]
-        own = [topic for topic in season if channel.platform == "youtube" or getattr(topic, channel.platform) == home]
+        whole = channel.platform in ("instagram", "youtube")  # one account for everything
+        own = [topic for topic in season if whole or getattr(topic, channel.platform) == home]
         return self.rng.choices(own or season, [topic.weight for topic in own or season])[0]
 
     def occasion(self, post: Entry, at: datetime) -> Occasion:

@@ -31,6 +31,7 @@ PER_DAY = {
     municipality.X_MAIN: 1.6,
     municipality.X_TRAFFIC: 2.0,
     municipality.YOUTUBE_MAIN: 0.5,
+    municipality.INSTAGRAM_RELAY: 1.0,
 }
 
 Deed = Callable[[datetime], object]

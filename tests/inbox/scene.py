@@ -9,10 +9,11 @@ from accounts.models import Channel, User
 from connectors.base import Sent
 from inbox import actions, ingest, outbox
 from inbox.models import Conversation, Item, Outgoing
-from sandbox import facebook, youtube
+from sandbox import facebook, instagram, youtube
 from sandbox.entries import Entry
 from sandbox.twitter import issue_oauth1
 from tests.connectors.facebook.stage import FacebookStage
+from tests.connectors.instagram.stage import InstagramStage
 from tests.connectors.stage import Stage
 from tests.connectors.twitter.stage import TwitterStage
 from tests.connectors.youtube.stage import YouTubeStage
@@ -27,7 +28,12 @@ from tests.factories import (
 )
 from tests.sandbox_server import RunningSandbox
 
-STAGES: dict[str, type[Stage]] = {"twitter": TwitterStage, "facebook": FacebookStage, "youtube": YouTubeStage}
+STAGES: dict[str, type[Stage]] = {
+    "twitter": TwitterStage,
+    "facebook": FacebookStage,
+    "instagram": InstagramStage,
+    "youtube": YouTubeStage,
+}
 PLATFORMS = tuple(STAGES)
 ANSWER = "Välkommen! Simhallen öppnar klockan tio på lördag."
 
@@ -80,7 +86,12 @@ class Scene:
 
     def new_token(self) -> dict[str, Any]:
         """Let an administrator connect the account again."""
-        issue = {"twitter": issue_oauth1, "facebook": facebook.issue_tokens, "youtube": youtube.issue_tokens}
+        issue = {
+            "twitter": issue_oauth1,
+            "facebook": facebook.issue_tokens,
+            "instagram": instagram.issue_tokens,
+            "youtube": youtube.issue_tokens,
+        }
         return dict(issue[self.channel.platform](self.stage.world, self.stage.our_id))
 
     def on_the_platform(self, text: str = ANSWER) -> list[Entry]:

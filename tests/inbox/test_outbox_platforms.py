@@ -1,4 +1,4 @@
-"""The outbox with the real connectors, over the wire, against the sandbox: all three platforms alike."""
+"""The outbox with the real connectors, over the wire, against the sandbox: all platforms alike."""
 
 from __future__ import annotations
 

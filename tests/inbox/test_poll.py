@@ -22,6 +22,7 @@ from inbox import ingest, poll, schedule
 from inbox.cycles import Ledger
 from inbox.models import Conversation, Item, ReplyCycle, Thread
 from tests.connectors.facebook.stage import FacebookStage
+from tests.connectors.instagram.stage import InstagramStage
 from tests.connectors.stage import Stage
 from tests.connectors.twitter.stage import TwitterStage
 from tests.connectors.youtube.stage import YouTubeStage
@@ -29,7 +30,7 @@ from tests.factories import ChannelFactory
 from tests.inbox.reading import comment, store
 from tests.sandbox_server import RunningSandbox
 
-STAGES = [FacebookStage, TwitterStage, YouTubeStage]
+STAGES = [FacebookStage, InstagramStage, TwitterStage, YouTubeStage]
 every_platform = pytest.mark.parametrize("kind", STAGES, ids=[stage.platform for stage in STAGES])
 
 

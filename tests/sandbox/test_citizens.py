@@ -115,6 +115,21 @@ def test_politics_is_commoner_on_x_and_spam_on_youtube() -> None:
     assert mix.category_weights("youtube", council=True)["A9"] == facebook["A9"] * 5
 
 
+def test_praise_and_emoji_are_commoner_on_instagram_and_people_ask_for_jobs(comments: list[Entry]) -> None:
+    facebook, instagram = mix.category_weights("facebook"), mix.category_weights("instagram")
+    assert (instagram["A5"], instagram["A6"], instagram["A3"]) == pytest.approx(
+        (facebook["A5"] * 2.2, facebook["A6"] * 2, facebook["A3"] * 0.3)
+    )
+    about = Counter((entry.platform, (entry.truth or {})["topic"]) for entry in comments)
+    assert about["instagram", "jobs"] > 0.05 * sum(n for (platform, _), n in about.items() if platform == "instagram")
+
+
+def test_each_thing_on_instagram_has_a_picture(weeks: list[World]) -> None:
+    posts = weeks[0].entries("instagram", kind="post")
+    assert len(posts) >= 5
+    assert all(post.extra["media"] and "#viexempelby" in post.text for post in posts)
+
+
 def test_about_two_in_five_owe_an_answer(comments: list[Entry]) -> None:
     owing = sum(truth["owes_answer"] for truth in truths(comments)) / len(comments)
     assert 0.34 < owing < 0.44
@@ -219,7 +234,7 @@ def test_threads_are_no_deeper_than_on_the_platform(weeks: list[World]) -> None:
             depth, above = 0, entry
             while above.parent and (above := world.entry(above.parent) or above).parent is not None:
                 depth += 1
-            assert depth <= {"youtube": 1, "facebook": 4, "twitter": 14}[entry.platform]
+            assert depth <= {"youtube": 1, "instagram": 1, "facebook": 4, "twitter": 14}[entry.platform]
 
 
 def test_most_of_what_owes_an_answer_got_one_within_the_promise_and_some_did_not(weeks: list[World]) -> None:
@@ -293,6 +308,7 @@ def test_there_is_something_to_talk_about_in_every_month(month: int) -> None:
     assert {topic.twitter for topic in season} == {"main", "traffic"}
     assert {topic.facebook for topic in season} == {"main", "culture"}
     assert all(topic.list("simple") for topic in season)
+    assert sum(bool(topic.list("posts_instagram")) for topic in season) >= 4
 
 
 def test_nobody_talks_of_snow_in_july() -> None:

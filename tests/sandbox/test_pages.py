@@ -65,7 +65,7 @@ def test_only_platforms_with_an_account_of_ours_are_offered(citizen: Citizen) ->
     offered = [
         name for name in ("twitter", "facebook", "instagram", "linkedin", "youtube") if f'href="/{name}/"' in page
     ]
-    assert offered == ["twitter", "facebook", "youtube"]
+    assert offered == ["twitter", "facebook", "instagram", "youtube"]
 
 
 def test_every_page_says_that_it_is_pretend(citizen: Citizen) -> None:

@@ -84,9 +84,11 @@ def test_the_demo_lists_its_channels_with_what_the_register_demands(process: Pro
         ("youtube", "main"),
         ("facebook", "topic"),
         ("twitter", "topic"),
+        ("instagram", "relay"),
     ]
     tokens = {channel["platform"]: set(channel["token"]) for channel in channels}
     assert tokens["facebook"] == {"access_token", "app_id", "app_secret"}
+    assert tokens["instagram"] == {"access_token", "app_id", "app_secret", "page_id"}
     assert tokens["youtube"] == {"client_id", "client_secret", "refresh_token", "access_token", "expires_at"}
     assert {"consumer_key", "consumer_secret", "access_token", "access_token_secret"} <= tokens["twitter"]
     assert all(

@@ -44,6 +44,14 @@ def test_what_is_tagged_can_be_read_and_not_answered(stage: InstagramStage, read
     assert item.media == ("https://example.org/1.jpg",)
 
 
+def test_what_we_tagged_ourselves_is_no_hit(stage: InstagramStage, reader: Reader) -> None:
+    ours, theirs = stage.we_post("Vi visar #exempelby", ago=timedelta(hours=2)), stage.citizen_posts("#exempelby")
+    connector = Instagram(stage.context(hashtags=("exempelby",)))
+    reader.poll(connector)
+    assert ours.id in reader.posts
+    assert set(reader.items) == {theirs.id}
+
+
 def test_what_is_older_than_a_day_or_only_begins_like_it_is_not_in_the_list(
     stage: InstagramStage, reader: Reader
 ) -> None:
