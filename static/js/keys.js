@@ -53,6 +53,19 @@ function leave(event) {
   return true;
 }
 
+/* Whoever is faster than the server is not punished: keys wait for what the one before them asked for. */
+const ahead = [];
+const isBusy = () => document.querySelector("#composer .htmx-request, .conversation form.htmx-request, a.row.htmx-request") !== null;
+document.addEventListener("htmx:afterSettle", () => setTimeout(() => {
+  while (ahead.length && !isBusy()) {
+    const key = ahead.shift();
+    const field = document.activeElement;
+    if (!field.matches("textarea")) { press(key.toLowerCase()) || openView(key); continue; }
+    field.setRangeText(key, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}));
+
 document.addEventListener("keydown", (event) => {
   const send = event.target.form?.querySelector("[data-send]");
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && send) {
@@ -66,6 +79,11 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.target.matches(WRITES) || store.get(KEYS_OFF)) return;
+  if (isBusy() && event.key.length === 1) {
+    ahead.push(event.key);
+    event.preventDefault();
+    return;
+  }
   const key = event.key.toLowerCase();
   const inRows = event.target.closest(".rows");
   const isDone = (key === "j" || (event.key === "ArrowDown" && inRows)) ? moveRow(1)

@@ -38,9 +38,9 @@
   document.body.addEventListener("htmx:oobAfterSwap", showAll);
   document.body.addEventListener("htmx:sendError", () => tell(said.offline));
   document.body.addEventListener("htmx:responseError", () => tell(said.failed));
-  document.body.addEventListener("submit", (event) => {
-    event.target.closest(".toast")?.remove();
-  }, true);
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) event.detail.requestConfig.elt.closest(".toast")?.remove();
+  });
   if (!pane) { showAll(); return; }
 
   /* Drafts: what is typed stays in this browser until it is sent, also over a session that has run out. */
@@ -146,7 +146,7 @@
     focusComposer();
   });
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    const { elt, successful, xhr } = event.detail;
+    const { successful, xhr, requestConfig: { elt } } = event.detail; // the form itself may be gone by now
     if (!elt.matches("form[hx-post]") || !successful || xhr.status === 422) return;
     const field = elt.querySelector("textarea[data-draft]");
     if (elt.id === "reply-form") forget(field.dataset.draft.split("-")[0]);
@@ -161,7 +161,8 @@
 
   restore(pane);
   mark();
-  if (location.hash === "#composer") focusComposer();
+  // The browser itself goes to the fragment once all is loaded, and takes the focus with it.
+  if (location.hash === "#composer") window.addEventListener("load", () => setTimeout(focusComposer));
   else if (pane.querySelector("[aria-invalid]")) pane.querySelector("[aria-invalid]").focus();
   else if (document.getElementById("refusal")) document.getElementById("refusal").focus();
 })();

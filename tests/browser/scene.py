@@ -86,6 +86,7 @@ class Scene:
     posts: dict[str, Post] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
 
+    @transaction.atomic
     def says(
         self,
         name: str,

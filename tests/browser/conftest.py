@@ -1,0 +1,90 @@
+"""A real Chromium in front of the real application over the test database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from playwright.sync_api import Page
+
+from scripts import chromium
+from tests.browser.scene import NOW, Scene, build
+from tests.plugins.server import running_server
+
+# Playwright's synchronous API runs inside an event loop, in which Django would refuse to query.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+EXPECTED = ("status of 403", "status of 404", "status of 422", "502")  # what the tests themselves bring about
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return browser_type_launch_args | {"executable_path": chromium.find(), "args": list(FLAGS)}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any], server: str) -> dict[str, Any]:
+    size = {"width": 1280, "height": 800}
+    return browser_context_args | {"base_url": server, "viewport": size, "locale": "sv-SE"}
+
+
+@pytest.fixture(scope="session")
+def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    with django_db_blocker.unblock(), running_server(NOW) as address:
+        yield address
+
+
+@pytest.fixture
+def scene(transactional_db: None, default_policy: None) -> Scene:
+    with time_machine.travel(NOW, tick=True):
+        return build()
+
+
+@pytest.fixture
+def sign_in(scene: Scene, server: str) -> Callable[..., None]:
+    """Let a page be signed in as somebody, by the cookie that a sign-in gives."""
+
+    def signed_in(page: Page, name: str = "Anna") -> None:
+        client = Client()
+        with time_machine.travel(NOW, tick=True):
+            client.force_login(scene.people[name], backend="django.contrib.auth.backends.ModelBackend")
+        page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server}])
+
+    return signed_in
+
+
+def listen(page: Page) -> list[str]:
+    """Collect what the console complains of: errors of scripts, and all that the content security policy stops."""
+    heard: list[str] = []
+
+    def hear(message: Any) -> None:
+        is_expected = any(text in message.text for text in EXPECTED)
+        if message.type in ("error", "warning") and not is_expected:
+            heard.append(f"{page.url}: {message.text}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: heard.append(f"{page.url}: {error}"))
+    return heard
+
+
+@pytest.fixture
+def anna(page: Page, sign_in: Callable[..., None]) -> Iterator[Page]:
+    """A page of somebody who may answer, whose console must stay silent."""
+    heard = listen(page)
+    sign_in(page)
+    page.set_default_timeout(8000)
+    yield page
+    assert not heard
