@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import ClassVar
 
 import pgtrigger
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 class Department(models.Model):
     name = models.CharField(_("namn"), max_length=120, unique=True)
+    is_central = models.BooleanField(_("central enhet"), default=False)  # told last, of what is overdue
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -43,6 +44,40 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return str(self).split()[0]
+
+
+class NoticeSettings(models.Model):
+    """How somebody wants to be told of deadlines, and who takes over while he or she is away.
+
+    `addresses`: encrypted (`tokens.py`), one address of a chat a line, as apprise writes them. Without a row: by mail.
+    """
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
+    by_mail = models.BooleanField(_("e-post"), default=True)
+    addresses = models.TextField(blank=True)
+    quiet_from = models.TimeField(_("tyst från"), null=True, blank=True)
+    quiet_until = models.TimeField(_("tyst till"), null=True, blank=True)
+    absent_from = models.DateField(_("borta från och med"), null=True, blank=True)
+    absent_until = models.DateField(_("borta till och med"), null=True, blank=True)
+    deputy = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, db_index=False, related_name="+", verbose_name=_("ersättare")
+    )
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
+
+    def is_absent(self, today: date) -> bool:
+        """Say whether a local date lies in the absence; an absence without an end lasts until it is given one."""
+        if self.absent_from is None or today < self.absent_from:
+            return False
+        return self.absent_until is None or today <= self.absent_until
+
+    def is_quiet(self, clock: time) -> bool:
+        """Say whether a local time of day lies in the quiet hours, which may go over midnight."""
+        start, end = self.quiet_from, self.quiet_until
+        if start is None or end is None or start == end:
+            return False
+        return start <= clock < end if start < end else clock >= start or clock < end
 
 
 class Role(models.TextChoices):

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     READ = "read"  # see the inbox and the figures
     ANSWER = "answer"  # every verdict, assigning, notes
     MANAGE_TEXTS = "manage_texts"  # the list of redirects
+    APPROVE = "approve"  # a third holding reply
     REGISTER = "register"  # channels, people, rules
 
 
@@ -25,6 +26,7 @@ ALLOWED: dict[Permission, frozenset[str]] = {
     Permission.READ: frozenset(Role.values),
     Permission.ANSWER: frozenset({Role.COMMUNICATOR, Role.MANAGER, Role.ADMIN}),
     Permission.MANAGE_TEXTS: frozenset({Role.COMMUNICATOR, Role.MANAGER, Role.ADMIN}),
+    Permission.APPROVE: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.REGISTER: frozenset({Role.ADMIN}),
 }
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from django.db.models import F, Max, Q
 
 from accounts.models import User
-from inbox import rows
+from inbox import ladder, rows
 from inbox.models import Conversation, DeadlineChange, Item, Notice, ReplyCycle, VerdictEvent
 from inbox.rows import among
 from inbox.verdicts import Verdict
@@ -46,8 +46,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self._before = {pk: _standing(row) for pk, row in self.conversations.items()}
-        self._version = policies.current()
-        self._policy = policies.pure(self._version)
+        self._rules = policies.in_force()
 
     @classmethod
     def of(cls, conversations: Iterable[Conversation], now: datetime) -> Ledger:
@@ -137,10 +136,11 @@ class Ledger:
             self._past.get(key) or ReplyCycle.objects.filter(conversation=conversation, reply=reply, kind=FIRST).first()
         )
         if known is None:
-            start = item.posted_at
+            start, version = item.posted_at, self._rules.version(conversation.channel_id)
+            policy = policies.pure(version)
             known = ReplyCycle(
-                conversation=conversation, kind=FIRST, started_at=start, due_at=clock.due_at(self._policy, start),
-                due_soon_at=clock.due_soon_at(self._policy, start), policy=self._version, ended_at=reply.posted_at,
+                conversation=conversation, kind=FIRST, started_at=start, due_at=clock.due_at(policy, start),
+                due_soon_at=clock.due_soon_at(policy, start), policy=version, ended_at=reply.posted_at,
                 outcome=Outcome.ANSWERED, reply=reply,
             )  # fmt: skip
             self._new.append(known)
@@ -165,7 +165,7 @@ class Ledger:
                 Item.objects.filter(cycle=newer).update(cycle=cycle)
                 newer.delete()
             cycle.ended_at, cycle.outcome, cycle.reply, cycle.verdict = None, "", None, None
-            cycle.next_step_at = cycle.due_soon_at
+            cycle.next_step_at = ladder.first_step(cycle.due_soon_at, cycle.due_at, cycle.ladder)
             if newer and newer.started_at < cycle.started_at:
                 self._move_to(cycle, newer.started_at)
             self._changed[cycle.pk] = cycle
@@ -201,14 +201,17 @@ class Ledger:
     def _begin(
         self, conversation: Conversation, kind: str, start: datetime, due_at: datetime | None = None
     ) -> ReplyCycle:
-        due = due_at or clock.due_at(self._policy, start)
+        version = self._rules.version(conversation.channel_id)
+        policy = policies.pure(version)
         if due_at is None:
-            soon = clock.due_soon_at(self._policy, start)
-        else:  # a promised time is warned of as long before, by the wall clock
-            soon = max(start, due - self._policy.due_soon)
+            due, soon = clock.due_at(policy, start), clock.due_soon_at(policy, start)
+            rungs = ladder.of(policy, start, due)
+        else:  # a promised time is near as long before, by the wall clock
+            due, soon = due_at, max(start, due_at - policy.due_soon)
+            rungs = ladder.of_promise(policy, start, due)
         cycle = ReplyCycle(
-            conversation=conversation, kind=kind, started_at=start, due_at=due, due_soon_at=soon, policy=self._version,
-            next_step_at=soon,
+            conversation=conversation, kind=kind, started_at=start, due_at=due, due_soon_at=soon, policy=version,
+            ladder=rungs, next_step_at=ladder.first_step(soon, due, rungs),
         )  # fmt: skip
         self.open[conversation.pk, kind] = cycle
         self._new.append(cycle)
@@ -221,8 +224,11 @@ class Ledger:
     def _move_to(self, cycle: ReplyCycle, start: datetime) -> None:
         old = cycle.due_at
         cycle.started_at = start
-        cycle.due_at, cycle.due_soon_at = clock.due_at(self._policy, start), clock.due_soon_at(self._policy, start)
-        cycle.next_step_at = cycle.due_soon_at
+        cycle.policy = self._rules.version(self.conversations[cycle.conversation_id].channel_id)
+        policy = policies.pure(cycle.policy)
+        cycle.due_at, cycle.due_soon_at = clock.due_at(policy, start), clock.due_soon_at(policy, start)
+        cycle.ladder = ladder.of(policy, start, cycle.due_at)
+        cycle.next_step_at = ladder.first_step(cycle.due_soon_at, cycle.due_at, cycle.ladder)
         if cycle.pk:
             self._changed[cycle.pk] = cycle
         if old != cycle.due_at:
@@ -281,10 +287,11 @@ class Ledger:
 
 CYCLE_FACTS = (
     "started_at", "due_soon_at", "due_at", "ended_at", "outcome", "reply", "verdict", "fetched_late", "next_step_at",
+    "policy", "ladder",
 )  # fmt: skip
 
 
-NEW_CYCLE = ("conversation", "kind", "policy", *CYCLE_FACTS)
+NEW_CYCLE = ("conversation", "kind", *CYCLE_FACTS)
 
 
 def _attname(name: str) -> str:

@@ -135,6 +135,13 @@ class Conversation(models.Model):
             ),
             models.Index(fields=["-last_item_at", "-id"], condition=Q(status="closed"), name="closed_by_newest"),
             models.Index(fields=["arrived_at"], condition=~Q(status="closed"), name="open_by_arrival"),  # news
+            # selectors.page: the views of what is promised, and of what is older than the connection
+            models.Index(
+                fields=["due_at", "id"],
+                condition=~Q(status="closed") & Q(promised_at__isnull=False),
+                name="open_promised",
+            ),
+            models.Index(fields=["-last_item_at", "-id"], condition=Q(before_connection=True), name="before_by_newest"),
         ]
 
     def __str__(self) -> str:
@@ -236,7 +243,8 @@ class ReplyCycle(models.Model):
     """One period in which the citizen waits for us. Facts only: states and *kept* are computed, never stored.
 
     `started_at`: the platform's time of the oldest unanswered item. A *promised* cycle starts when the holding reply
-    was confirmed, and its due_at is the promised time. `reply` is our item that ended it, where one did.
+    was confirmed, and its due_at is the promised time. `reply` is our item that ended it, where one did. `ladder`: the
+    times of its warnings (`ladder.of`), null where one is not for this cycle.
     """
 
     class Kind(models.TextChoices):
@@ -265,6 +273,7 @@ class ReplyCycle(models.Model):
     policy = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
     fetched_late = models.BooleanField(default=False)  # it was overdue before we had fetched it
     next_step_at = models.DateTimeField(null=True, blank=True)
+    ladder = ArrayField(models.DateTimeField(null=True), null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -286,9 +295,7 @@ class ReplyCycle(models.Model):
             ),
             models.Index(fields=["due_at", "id"], name="cycle_by_due"),  # insights.figures
             # insights.figures; rows lie nearly in the order of these times, so a summary of each few pages is enough
-            BrinIndex(
-                fields=["started_at", "ended_at"], pages_per_range=16, autosummarize=True, name="cycle_by_times"
-            ),
+            BrinIndex(fields=["started_at", "ended_at"], pages_per_range=16, autosummarize=True, name="cycle_by_times"),
         ]
 
     def __str__(self) -> str:
@@ -305,8 +312,8 @@ class DeadlineChange(models.Model):
 
     cycle = models.ForeignKey(ReplyCycle, models.CASCADE, related_name="deadline_changes")
     at = models.DateTimeField()
-    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    reason = models.CharField(max_length=60)  # earlier_item, new_holding, undone, policy …
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
+    reason = models.CharField(max_length=60)  # earlier_item, new_holding, policy
     old_due_at = models.DateTimeField()
     new_due_at = models.DateTimeField()
 
@@ -394,6 +401,11 @@ class Outgoing(models.Model):
             ),  # outbox.claim
             models.Index(fields=["status", "id"], condition=Q(status__in=["sending", "unknown"]), name="outgoing_open"),
             models.Index(fields=["conversation", "id"], name="outgoing_of_conversation"),  # selectors
+            models.Index(
+                fields=["conversation"],
+                condition=Q(status__in=["failed", "unknown", "queued"]),
+                name="outgoing_not_done",
+            ),  # selectors.needs_a_person
         ]
 
     def __str__(self) -> str:
@@ -403,6 +415,8 @@ class Outgoing(models.Model):
 class Notice(models.Model):
     """A cycle has come to a step: near its deadline, or past it. Each step at most once per cycle (unique).
 
+    `due_soon` is the policy's own clock; people are told by the steps of the ladder where a cycle has one.
+
     `at` is the step's true time, whatever tick made it. One that proves wrong (the answer was in time after all, seen
     later) is marked withdrawn and left out of figures. `mailed_to`: ids of the users whose digest told of it;
     `mailed_at` is set when all who should know have been told, or when there was nothing left to tell.
@@ -410,6 +424,14 @@ class Notice(models.Model):
 
     class Step(models.TextChoices):
         DUE_SOON = "due_soon", _("snart")
+        RUNG_1 = "rung_1", _("första varningen")
+        RUNG_2 = "rung_2", _("andra varningen")
+        RUNG_3 = "rung_3", _("tredje varningen")
+        RUNG_4 = "rung_4", _("fjärde varningen")
+        RUNG_5 = "rung_5", _("femte varningen")
+        RUNG_6 = "rung_6", _("sjätte varningen")
+        PROMISE_1 = "promise_1", _("dagen före det lovade svaret")
+        PROMISE_2 = "promise_2", _("samma dag som det lovade svaret")
         OVERDUE = "overdue", _("försenad")
 
     cycle = models.ForeignKey(ReplyCycle, models.CASCADE, related_name="notices")
@@ -423,7 +445,7 @@ class Notice(models.Model):
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["cycle", "step"], name="notice_once")]
         indexes: ClassVar = [
-            models.Index(fields=["id"], condition=Q(mailed_at=None), name="notice_not_mailed"),  # escalation.digests
+            models.Index(fields=["id"], condition=Q(mailed_at=None), name="notice_not_mailed"),  # digests.send
         ]
 
     def __str__(self) -> str:
@@ -438,6 +460,30 @@ class DigestSent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.sent_at}"
+
+
+class PolicyChange(models.Model):
+    """A new version of a policy on its way through the open cycles, batch by batch (`moving.py`).
+
+    `after` is the id of the last conversation that has been looked at; the row is the truth, so that work that was cut
+    off goes on from there. `spans`: pairs of instants within which the calendars differ, null if all may have moved.
+    """
+
+    version = models.OneToOneField(PolicyVersion, models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
+    at = models.DateTimeField()
+    spans = models.JSONField(null=True, blank=True)
+    after = models.BigIntegerField(default=0)
+    moved = models.IntegerField(default=0)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["id"], condition=Q(done_at=None), name="policy_change_open"),  # moving.go_on
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} after {self.after}"
 
 
 class Note(models.Model):

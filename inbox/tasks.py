@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import escalation, outbox, poll
+from inbox import digests, escalation, outbox, poll
 
 
 @shared_task
@@ -38,4 +38,4 @@ def sweep_notices() -> None:
 
 @shared_task
 def send_digests() -> None:
-    escalation.digests(timezone.now())
+    digests.send(timezone.now())

@@ -18,6 +18,7 @@ from sla.calendar import DAY, MICROSECOND, Calendar, ClockError, micros, moment,
 
 FIRST_YEAR, LAST_YEAR = 2000, 2060
 NOTHING = timedelta()
+MOST_RUNGS, MOST_RUNG_HOURS = 6, 200
 LONGEST_TARGET = timedelta(days=36525)  # a hundred years; more is a slip of the pen
 
 
@@ -56,6 +57,7 @@ class Policy:
     reading: Reading = Reading.PAUSE
     staffed: Calendar | None = None
     name: str = ""
+    ladder: tuple[float, ...] = (8, 4, 1)  # staffed hours left, most first; see `ladder`
     _due: dict[int, Steps] = field(default_factory=dict, init=False, repr=False)
     _soon: dict[int, Steps] = field(default_factory=dict, init=False, repr=False)
 
@@ -64,6 +66,12 @@ class Policy:
             raise ClockError("The target must be more than 0 seconds and at most a hundred years.", "bad_target")
         if self.due_soon < NOTHING:
             raise ClockError("The threshold of due soon must not be negative.", "bad_target")
+        if any(not 0 < hours <= MOST_RUNG_HOURS for hours in self.ladder) or len(self.ladder) > MOST_RUNGS:
+            raise ClockError(
+                "The ladder has at most six steps, each of more than 0 and at most 200 hours.", "bad_ladder"
+            )
+        if list(self.ladder) != sorted(set(self.ladder), reverse=True):
+            raise ClockError("The steps of the ladder go from more hours left to fewer.", "bad_ladder")
         if self.reading is Reading.WORKING_DAYS and self.target % DAY:
             raise ClockError("A target in working days must be a whole number of days (86400 s each).", "bad_target")
 
@@ -157,6 +165,11 @@ def staffed_step(policy: Policy, received: datetime, due: datetime, hours: float
     staffed, start = policy.staffed or policy.calendar, checked(received)
     spare = staffed.between(start, utc(due)) - timedelta(hours=hours)
     return None if spare < NOTHING else staffed.latest(start, spare)
+
+
+def ladder(policy: Policy, received: datetime, due: datetime) -> list[datetime | None]:
+    """Give the time of each step of the policy's ladder, None for a step that is not for this cycle."""
+    return [staffed_step(policy, received, due, hours) for hours in policy.ladder]
 
 
 def with_reading(policy: Policy, reading: Reading) -> Policy:

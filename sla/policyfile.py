@@ -1,9 +1,10 @@
 """Policies as JSON → the pure objects of the clock; and the default policy in that form.
 
 A policy is an object with `id`, `tz`, `target_s` and, as it needs them, `due_soon_s` (4 h if not said), `weekly`,
-`calendars`, `short_days`, `extra_closed`, `extra_open`, `pauses`, `name`, `reading` and `staffed`. Keys we do not know
-are ignored. `extra_closed` is a list of dates, or an object that names them. `staffed` holds the hours of the ladder,
-written like the policy's own; what it leaves out of `tz`, `calendars`, `short_days` and `extra_closed` is the policy's.
+`calendars`, `short_days`, `extra_closed`, `extra_open`, `pauses`, `name`, `reading`, `ladder` (hours) and `staffed`.
+Keys we do not know are ignored. `extra_closed` is a list of dates, or an object that names them. `staffed` holds the
+hours of the ladder, written like the policy's own; what it leaves out of `tz`, `calendars`, `short_days` and
+`extra_closed` is the policy's.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def policy_from_json(source: object) -> Policy:
         target=_seconds(data.get("target_s"), "target_s"),
         due_soon=_seconds(data.get("due_soon_s", 14400), "due_soon_s"),
         calendar=_calendar(data),
+        ladder=tuple(_hours(each) for each in _list(data.get("ladder", [8, 4, 1]), "ladder")),
         staffed=None if staffed is None else _staffed(data, _object(staffed, "staffed")),
     )
 
@@ -180,6 +182,12 @@ def _seconds(value: object, key: str) -> timedelta:
     except (InvalidOperation, OverflowError, ValueError) as error:
         raise ClockError(f"{key} is out of range: {_shown(value)}.", "bad_target") from error
     raise ClockError(f"{key} is finer than a microsecond: {_shown(value)}.", "bad_target")
+
+
+def _hours(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise ClockError(f"A step of the ladder is a number of hours, not {_shown(value)}.", "bad_ladder")
+    return value
 
 
 def _reading(value: object) -> Reading:

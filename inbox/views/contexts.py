@@ -20,6 +20,7 @@ from inbox.verdicts import VERDICTS, Verdict, of_reply
 from sla import explain, policies
 from sla.clock import Policy
 from sla.models import PolicyVersion
+from sla.policies import InForce
 
 VIEW_NAMES = {
     "due": _("Väntar på svar"),
@@ -47,7 +48,7 @@ def part(request: HttpRequest) -> str:
     return (htmx.target or "") if is_part else ""
 
 
-def list_context(request: HttpRequest, policy: Policy, selected: Conversation | None = None) -> dict[str, Any]:
+def list_context(request: HttpRequest, rules: InForce, selected: Conversation | None = None) -> dict[str, Any]:
     """The list of a view, with the menu's numbers and how the channels are read."""
     now, user = timezone.now(), request.user
     filters = Filters.of(request.GET)
@@ -57,7 +58,7 @@ def list_context(request: HttpRequest, policy: Policy, selected: Conversation | 
     return {
         "section": "inbox",
         "filters": filters,
-        "rows": [row_context(row, policy, now) for row in page.rows],
+        "rows": [row_context(row, rules, now) for row in page.rows],
         "more": filters.query(after=page.after) if page.after else "",
         "query": filters.query(after=""),
         "now": now,
@@ -95,21 +96,19 @@ def health_context(health: reading.Health, now: datetime) -> dict[str, Any]:
     }
 
 
-def row_context(row: Conversation, policy: Policy, now: datetime) -> dict[str, Any]:
+def row_context(row: Conversation, rules: InForce, now: datetime) -> dict[str, Any]:
     """One row of the list; `row` comes from `selectors.as_shown`."""
     return {
         "row": row,
-        "chip": chips.of(row, policy, now),
+        "chip": chips.of(row, rules.policy(row.channel_id), now),
         "reply": chips.of_reply(row.reply_status, held=bool(row.reply_held)),  # type: ignore[attr-defined]
         "age": chips.ago(row.last_item_at, now),
     }
 
 
-def conversation_context(
-    request: HttpRequest, row: Conversation, version: PolicyVersion, **form: Any
-) -> dict[str, Any]:
+def conversation_context(request: HttpRequest, row: Conversation, rules: InForce, **form: Any) -> dict[str, Any]:
     """What the conversation's pane needs; `form` overrides what its forms hold after a refusal."""
-    now, policy = timezone.now(), policies.pure(version)
+    now, policy = timezone.now(), rules.policy(row.channel_id)
     filters = Filters.of(request.GET)
     places, left_out = thread.items(row)
     if may(request.user, Permission.ANSWER) and any(_is_unseen(place, row) for place in places):
@@ -124,7 +123,7 @@ def conversation_context(
         "chip": chips.of(row, policy, now),
         "places": places,
         "left_out": left_out,
-        "explanation": explanation(row, version, now),
+        "explanation": explanation(row, rules, now),
         "log": log,
         "people": _people(),
         "on_its_way": [out for out in row.outgoing.all() if out.status in ("queued", "sending", "unknown")]
@@ -152,7 +151,7 @@ def _failed_last(row: Conversation) -> list[Outgoing]:
     return [newest] if newest and is_failed and row.status != Conversation.Status.CLOSED else []
 
 
-def explanation(row: Conversation, current: PolicyVersion, now: datetime) -> tuple[str, ...]:
+def explanation(row: Conversation, rules: InForce, now: datetime) -> tuple[str, ...]:
     """Derive the deadline that the conversation shows, in words; a promised one is what we have promised.
 
     Queries only if an older version of the policy held when the citizen wrote.
@@ -163,8 +162,8 @@ def explanation(row: Conversation, current: PolicyVersion, now: datetime) -> tup
     if row.waits_as == ReplyCycle.Kind.PROMISED:  # type: ignore[attr-defined]
         words = {"given": chips.said(since, now), "due": chips.when(row.due_at, now)}
         return (str(_("Vi gav besked %(given)s och lovade svar %(due)s.")) % words,)
-    version = current
-    if row.waits_under not in (None, current.pk):  # type: ignore[attr-defined]
+    version = rules.version(row.channel_id)
+    if row.waits_under not in (None, version.pk):  # type: ignore[attr-defined]
         version = PolicyVersion.objects.get(pk=row.waits_under)  # type: ignore[attr-defined]
     policy = policies.pure(version)
     language = "en" if (get_language() or "sv").startswith("en") else "sv"

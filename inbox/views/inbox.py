@@ -35,7 +35,7 @@ MOST_ROWS = 400  # rows of an open page whose deadlines are kept up to date: ten
 def list_page(request: HttpRequest) -> HttpResponse:
     """The list; asked by htmx for the list or for more rows, only those."""
     templates = {"list": "inbox/_list.html", "more": "inbox/_list.html#rows"}
-    context = list_context(request, policies.policy())
+    context = list_context(request, policies.in_force())
     return render(request, templates.get(part(request), "inbox/list.html"), context)
 
 
@@ -44,7 +44,7 @@ def conversation_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The list, and beside it one conversation with its thread, history and composer."""
     row = found(request, pk)
     if part(request) == "composer":
-        context = composer_context(request, row, policies.policy(), timezone.now())
+        context = composer_context(request, row, policies.in_force().policy(row.channel_id), timezone.now())
         context["query"] = Filters.of(request.GET).query(after="")
         return render(request, "inbox/_composer.html", context)
     return conversation_answer(request, row)
@@ -62,15 +62,15 @@ def conversation_answer(
     request: HttpRequest, row: Conversation | None, *, status: int = 200, **form: Any
 ) -> HttpResponse:
     """Show a conversation, or that none is left: its pane to htmx, else the whole page. `form`: what was typed."""
-    version = policies.current()
+    rules = policies.in_force()
     if part(request):
-        context = conversation_context(request, row, version, **form) if row else _nothing_left(request)
+        context = conversation_context(request, row, rules, **form) if row else _nothing_left(request)
         response = render(request, "inbox/pane.html", context, status=status)
         response["HX-Push-Url"] = address(request, row)
         response["HX-Retarget"], response["HX-Reswap"] = "#pane", "innerHTML"
         return response
-    context = list_context(request, policies.pure(version), selected=row)
-    context |= conversation_context(request, row, version, **form) if row else {}
+    context = list_context(request, rules, selected=row)
+    context |= conversation_context(request, row, rules, **form) if row else {}
     return render(request, "inbox/list.html", context, status=status)
 
 
@@ -103,7 +103,7 @@ def news(request: HttpRequest) -> HttpResponse:
     since = _moment(request.GET.get("sedan", "")) or now
     shown = [int(pk) for pk in request.GET.get("rader", "").split(",") if selectors.is_id(pk)][:MOST_ROWS]
     fresh = selectors.news(user, filters, shown=shown, since=since, now=now)
-    policy = policies.policy()
+    rules = policies.in_force()
     rows = selectors.as_shown(selectors.visible_to(user).filter(pk__in=shown))
     still = selectors.matching(user, replace(filters, after=""), now).filter(pk__in=shown)
     count = len(fresh)
@@ -111,10 +111,10 @@ def news(request: HttpRequest) -> HttpResponse:
         "count": count,
         "label": ngettext("%(n)s ny – visa", "%(n)s nya – visa", count) % {"n": count},
         "query": filters.query(after=""),
-        "rows": [row_context(row, policy, now) for row in rows],
+        "rows": [row_context(row, rules, now) for row in rows],
         "left": sorted(set(shown) - set(still.values_list("pk", flat=True))),
         "counts": selectors.counts(user, filters, now),
-        "meanwhile": _meanwhile(request),
+        "meanwhile": _meanwhile(request, rules),
         "now": now,
         **health_context(reading.health(now), now),
     }
@@ -123,7 +123,7 @@ def news(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _meanwhile(request: HttpRequest) -> dict[str, Any] | None:
+def _meanwhile(request: HttpRequest, rules: policies.InForce) -> dict[str, Any] | None:
     """What has happened in the conversation that is open, and its deadline as it is now."""
     pk, revision = request.GET.get("oppen", ""), request.GET.get("revision", "")
     drawn_at = _moment(request.GET.get("ritad", ""))
@@ -132,7 +132,7 @@ def _meanwhile(request: HttpRequest) -> dict[str, Any] | None:
         return None
     now = timezone.now()
     words = thread.meanwhile(row, revision=int(revision), since=drawn_at, now=now)
-    return {"row": row, "words": words, "chip": chips.of(row, policies.policy(), now)}
+    return {"row": row, "words": words, "chip": chips.of(row, rules.policy(row.channel_id), now)}
 
 
 def _moment(text: str) -> Any:

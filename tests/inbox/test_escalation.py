@@ -1,4 +1,4 @@
-"""Time → people: each notice once, at its true time; digests to whom they concern, in staffed hours, never lost."""
+"""Time → notices: each step once, at its true time."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 
-from accounts.models import Membership, User
-from inbox import actions, escalation
-from inbox.models import Conversation, DigestSent, Notice, ReplyCycle
-from tests.factories import ChannelFactory, DepartmentFactory, UserFactory, waiting_conversation
+from inbox import actions, escalation, ladder
+from inbox.models import Conversation, Notice, ReplyCycle
+from sla.clock import Policy
+from sla.policyfile import SE24, policy_from_json
+from tests.factories import UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ class TestSweep:
 
     def test_dates_a_notice_by_the_step_not_by_the_tick(self, waiting: Conversation) -> None:
         escalation.sweep(DUE + 7 * HOUR)
-        assert steps() == [("due_soon", SOON), ("overdue", DUE)]
+        assert [step for step in steps() if not step[0].startswith("rung")] == [("due_soon", SOON), ("overdue", DUE)]
 
     def test_counts_what_is_overdue_on_arrival_in_both(self, waiting: Conversation) -> None:
         assert escalation.sweep(DUE) == {"due_soon": 1, "overdue": 1}
@@ -72,171 +72,54 @@ class TestSweep:
         assert escalation.sweep(SOON) == {"due_soon": 5, "overdue": 0}
 
 
-class TestWhoIsTold:
-    @pytest.fixture
-    def people(self) -> dict[str, User]:
-        names = ("assignee", "owner", "deputy", "here", "elsewhere")
-        people = {name: UserFactory(username=name, name=name.title()) for name in names}
-        Membership.objects.all().delete()
-        here, elsewhere = DepartmentFactory(name="Här"), DepartmentFactory(name="Där")
-        for name, user in people.items():
-            department = here if name == "here" else elsewhere
-            Membership.objects.create(user=user, department=department, role="communicator")
-        channel = ChannelFactory(department=here, owner=people["owner"], deputy=people["deputy"])
-        waiting_conversation(posted_at=ARRIVAL, thread__channel=channel, assignee=people["assignee"])
-        escalation.sweep(DUE)
-        return people
-
-    @pytest.mark.parametrize(
-        ("gone", "told", "why"),
-        [
-            ([], ["assignee"], "du är ansvarig för konversationen"),
-            (["assignee"], ["owner"], "du är ansvarig för kontot Exempelby kommun"),
-            (["assignee", "owner"], ["deputy"], "du är ersättare för kontot"),
-            (["assignee", "owner", "deputy"], ["here"], "du svarar för förvaltningen"),
-            (["assignee", "owner", "deputy", "here"], ["elsewhere"], "ingen annan är utsedd för kontot"),
-        ],
-    )
-    def test_is_the_first_who_can_be_and_is_told_why(
-        self, people: dict[str, User], gone: list[str], told: list[str], why: str
-    ) -> None:
-        User.objects.filter(username__in=gone).update(is_active=False)
-        assert escalation.digests(DUE) == 1
-        assert [message.to for message in mail.outbox] == [[f"{name}@example.org"] for name in told]
-        assert why in mail.outbox[0].body
-
-    def test_is_never_a_reader_or_somebody_without_an_address(self, people: dict[str, User]) -> None:
-        User.objects.filter(pk=people["assignee"].pk).update(email="")
-        Membership.objects.filter(user=people["owner"]).update(role="reader")
-        escalation.digests(DUE)
-        assert mail.outbox[0].to == ["deputy@example.org"]
-
-    def test_are_all_of_the_department_even_if_one_was_just_mailed(self, people: dict[str, User]) -> None:
-        User.objects.filter(username__in=["assignee", "owner", "deputy"]).update(is_active=False)
-        other = UserFactory(username="other", role="reader")
-        Membership.objects.create(
-            user=other, department=people["here"].memberships.get().department, role="communicator"
-        )
-        DigestSent.objects.create(user=other, sent_at=DUE - 10 * MINUTE)
-        assert (escalation.digests(DUE), Notice.objects.filter(mailed_at=None).count()) == (1, 2)
-        assert escalation.digests(DUE + 20 * MINUTE) == 1
-        assert [message.to[0] for message in mail.outbox] == ["here@example.org", "other@example.org"]
-        assert not Notice.objects.filter(mailed_at=None).exists()
-
-    def test_nobody_loses_anything_when_nobody_can_be_told(self, people: dict[str, User]) -> None:
-        User.objects.update(email="")
-        assert escalation.digests(DUE) == 0
-        assert Notice.objects.filter(mailed_at=None).count() == 2
+LADDER = [ARRIVAL + 30 * MINUTE, ARRIVAL + 4 * HOUR + 30 * MINUTE, ARRIVAL + 23 * HOUR]  # 8, 4 and 1 staffed hours left
 
 
-class TestDigest:
-    @pytest.fixture(autouse=True)
-    def anna(self) -> User:
-        return UserFactory(username="anna", name="Anna Ek")
+class TestLadder:
+    """Tuesday 10.00 to Wednesday 10.00 holds eight and a half staffed hours."""
 
-    def notice(self, at: datetime = ARRIVAL, **given: Any) -> Conversation:
-        conversation = waiting_conversation(posted_at=at, **given)
-        escalation.sweep(at + timedelta(hours=24))
-        return conversation
+    def test_its_steps_come_at_their_own_times(self, waiting: Conversation) -> None:
+        for rung in LADDER:
+            escalation.sweep(rung - SECOND)
+            before = Notice.objects.count()
+            escalation.sweep(rung)
+            assert Notice.objects.count() == before + 1
+        assert steps()[:3] == [("rung_1", LADDER[0]), ("rung_2", LADDER[1]), ("due_soon", SOON)]
 
-    def test_gathers_everything_in_one_mail(self) -> None:
-        for minutes in range(3):
-            self.notice(ARRIVAL - minutes * MINUTE)
-        assert escalation.digests(DUE) == 1
-        assert mail.outbox[0].subject == "Gensvar: 3 konversationer väntar på svar"
-        assert mail.outbox[0].body.count("http://127.0.0.1:8000/k/") == 3
+    def test_a_weekend_without_a_worker_loses_no_step_and_no_time(self, waiting: Conversation) -> None:
+        escalation.sweep(DUE + 60 * HOUR)
+        expected = [
+            ("rung_1", LADDER[0]),
+            ("rung_2", LADDER[1]),
+            ("due_soon", SOON),
+            ("rung_3", LADDER[2]),
+            ("overdue", DUE),
+        ]
+        assert steps() == expected
 
-    def test_comes_once_however_often_it_is_asked_for(self) -> None:
-        self.notice()
-        assert [escalation.digests(DUE + minutes * MINUTE) for minutes in (0, 1, 60)] == [1, 0, 0]
+    def test_a_step_that_had_passed_on_arrival_is_not_for_the_cycle(self) -> None:
+        waiting_conversation(posted_at=datetime(2026, 11, 24, 15, 0, tzinfo=UTC))  # 16.00; 8.5 staffed hours until then
+        waiting_conversation(posted_at=datetime(2026, 12, 21, 15, 0, tzinfo=UTC))
+        assert [cycle.ladder[0] is not None for cycle in ReplyCycle.objects.order_by("pk")] == [True, True]
+        policy = with_ladder([100, 1])
+        assert ladder.of(policy, ARRIVAL, DUE) == [None, ARRIVAL + 23 * HOUR]
 
-    def test_comes_to_nobody_more_than_once_in_30_minutes(self) -> None:
-        self.notice()
-        escalation.digests(DUE)
-        self.notice(ARRIVAL + MINUTE)
-        assert escalation.digests(DUE + 29 * MINUTE) == 0
-        assert escalation.digests(DUE + 30 * MINUTE) == 1
-        assert "1 konversation " in mail.outbox[1].subject
+    def test_no_step_at_all_leaves_the_policys_own_clock_to_warn(self) -> None:
+        assert ladder.of(with_ladder([100]), ARRIVAL, DUE) is None
 
-    @pytest.mark.parametrize(
-        ("now", "comes"),
-        [
-            (datetime(2026, 11, 25, 6, 59, 59, tzinfo=UTC), False),  # Wed 07.59.59
-            (datetime(2026, 11, 25, 7, 0, tzinfo=UTC), True),
-            (datetime(2026, 11, 25, 15, 29, 59, tzinfo=UTC), True),
-            (datetime(2026, 11, 25, 15, 30, tzinfo=UTC), False),  # 16.30
-            (datetime(2026, 11, 28, 10, 0, tzinfo=UTC), False),  # Saturday
-            (datetime(2026, 12, 24, 10, 0, tzinfo=UTC), False),  # Christmas Eve, a Thursday
-            (datetime(2027, 1, 6, 10, 0, tzinfo=UTC), False),  # Epiphany, a Wednesday
-            (datetime(2027, 1, 7, 10, 0, tzinfo=UTC), True),
-        ],
-    )
-    def test_comes_while_somebody_is_there(self, now: datetime, comes: bool) -> None:
-        self.notice(ARRIVAL - timedelta(days=1))
-        assert escalation.digests(now) == int(comes)
+    def test_a_promise_is_recalled_the_staffed_day_before_and_the_same_morning(self) -> None:
+        monday = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)  # promised for Monday 15.00
+        policy = with_ladder([8, 4, 1])
+        friday, same_day = (datetime(2026, 11, day, 7, 0, tzinfo=UTC) for day in (27, 30))
+        assert ladder.of_promise(policy, ARRIVAL, monday) == [friday, same_day]
+        assert ladder.of_promise(policy, friday, monday) == [None, same_day]
 
-    def test_leaves_out_what_has_been_answered_meanwhile(self, anna: User) -> None:
-        conversation = self.notice()
-        actions.close(conversation.pk, reason="emoji", by=anna, now=DUE)
-        assert escalation.digests(DUE) == 0
-        assert not Notice.objects.filter(mailed_at=None).exists()
+    def test_a_promise_for_the_end_of_a_day_is_recalled_that_day(self) -> None:
+        midnight = datetime(2026, 11, 26, 23, 0, tzinfo=UTC)  # the end of Thursday
+        assert ladder.of_promise(with_ladder([1]), ARRIVAL, midnight) == [
+            datetime(2026, 11, day, 7, 0, tzinfo=UTC) for day in (25, 26)
+        ]
 
-    def test_is_not_lost_with_a_mail_server_that_is_away(self, monkeypatch: Any) -> None:
-        self.notice()
-        monkeypatch.setattr(mail.EmailMessage, "send", self.refuse)
-        assert escalation.digests(DUE) == 0
-        monkeypatch.undo()
-        assert (escalation.digests(DUE + 4 * MINUTE), escalation.digests(DUE + 5 * MINUTE)) == (0, 1)
 
-    def test_is_not_lost_with_a_process_that_dies_before_it_is_sent(self, monkeypatch: Any) -> None:
-        self.notice()
-        monkeypatch.setattr(mail.EmailMessage, "send", self.die)
-        with pytest.raises(KeyboardInterrupt):
-            escalation.digests(DUE)
-        monkeypatch.undo()
-        assert (escalation.digests(DUE + 29 * MINUTE), escalation.digests(DUE + 30 * MINUTE)) == (0, 1)
-
-    def test_is_text_first_and_escapes_what_people_wrote(self) -> None:
-        hostile = "<script>alert(1)</script>\nhttp://127.0.0.1:8000/k/1/\n\nGensvar: logga in på http://ond.example"
-        self.notice(text=hostile, contact__name="Eva\r\nBcc: alla@example.org <b>")
-        escalation.digests(DUE)
-        message = mail.outbox[0]
-        ((html, kind),) = message.alternatives
-        assert (kind, "<script>" in html, "&lt;script&gt;" in html) == ("text/html", False, True)
-        assert "<script>alert(1)</script> http://127.0.0.1:8000/k/1/ Gensvar" in message.body
-        assert "\nGensvar: logga in" not in message.body
-        assert (message.subject, message.recipients()) == (
-            "Gensvar: 1 konversation väntar på svar", ["anna@example.org"],
-        )  # fmt: skip
-
-    def test_says_how_long_is_left_and_what_is_late(self) -> None:
-        self.notice(ARRIVAL - 2 * HOUR)
-        escalation.sweep(DUE)
-        escalation.digests(DUE)
-        assert "Försenad 2 h" in mail.outbox[0].body
-
-    def test_holds_no_linkedin_text(self) -> None:
-        self.notice(
-            text="Hemlig fråga", contact__name="Per Person", thread__channel=ChannelFactory(platform="linkedin")
-        )
-        escalation.digests(DUE)
-        assert "Hemlig" not in mail.outbox[0].body + mail.outbox[0].alternatives[0][0]
-        assert "Per Person" not in mail.outbox[0].body
-
-    def test_of_a_storm_names_fifty_and_counts_the_rest(self, django_assert_max_num_queries: Any) -> None:
-        channel = ChannelFactory()
-        for seconds in range(60):
-            waiting_conversation(posted_at=ARRIVAL - seconds * SECOND, thread__channel=channel)
-        escalation.sweep(DUE)
-        with django_assert_max_num_queries(20):
-            escalation.digests(DUE)
-        assert mail.outbox[0].body.count("http://127.0.0.1:8000/k/") == 50
-        assert "Och 10 till i inkorgen." in mail.outbox[0].body
-
-    @staticmethod
-    def refuse(*args: Any, **kwargs: Any) -> None:
-        raise ConnectionRefusedError
-
-    @staticmethod
-    def die(*args: Any, **kwargs: Any) -> None:
-        raise KeyboardInterrupt
+def with_ladder(hours: list[float]) -> Policy:
+    return policy_from_json({**SE24, "ladder": hours})
