@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts import audit, tokens
-from accounts.models import Channel, Credential, Department, Hashtag, Surface, User
+from accounts.models import Channel, Credential, Department, Hashtag, Platform, Surface, User
 from connectors import registry
 from connectors.base import AuthExpired, Connector, Context, Temporary
 
@@ -47,12 +47,14 @@ def connector_for(channel: Channel) -> Connector:
 
 def _addresses(channel: Channel) -> tuple[str, str]:
     if not channel.is_sandbox:
-        return settings.PLATFORM_URLS[channel.platform], settings.GOOGLE_TOKEN_URL
+        is_linkedin = channel.platform == Platform.LINKEDIN
+        token_url = settings.LINKEDIN_TOKEN_URL if is_linkedin else settings.GOOGLE_TOKEN_URL
+        return settings.PLATFORM_URLS[channel.platform], token_url
     try:
         url = json.loads((settings.VAR_DIR / "sandbox.json").read_text())["url"]
     except (OSError, ValueError, KeyError) as error:
         raise Temporary(_("Sandlådan är inte igång, och kontot finns bara där."), code="no_sandbox") from error
-    return url, f"{url}/token"
+    return url, f"{url}/oauth/v2/accessToken" if channel.platform == Platform.LINKEDIN else f"{url}/token"
 
 
 def save_token(channel_id: int, token: Mapping[str, Any]) -> None:

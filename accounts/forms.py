@@ -6,15 +6,17 @@ import json
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Channel, User
+from accounts.models import Channel, Platform, User
 
 TOKEN_HELP = {
     "twitter": '{"consumer_key": …, "consumer_secret": …, "access_token": …, "access_token_secret": …}',
     "facebook": '{"access_token": …, "app_id": …, "app_secret": …}',
     "instagram": '{"access_token": …, "app_id": …, "app_secret": …, "page_id": …}',
+    "linkedin": '{"client_id": …, "client_secret": …, "access_token": …, "refresh_token": …}',
     "youtube": '{"client_id": …, "client_secret": …, "refresh_token": …}',
 }
 
@@ -66,6 +68,11 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         return tuple(tag.lstrip("#") for tag in self.cleaned_data["hashtags"].replace(",", " ").split())
 
 
+def offered_platforms() -> list[tuple[str, str]]:
+    """Give the platforms that the pages offer: LinkedIn only where it is switched on."""
+    return [choice for choice in Platform.choices if choice[0] != Platform.LINKEDIN or settings.LINKEDIN_ENABLED]
+
+
 KEPT = ("name", "kind", "purpose", "focus", "owner", "deputy", "review_on", "handle")  # a new one is always active
 
 
@@ -98,6 +105,10 @@ class NewChannelForm(ChannelForm):
         )
 
     field_order = ("platform", "external_id", "name", "kind", "department")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["platform"].choices = offered_platforms()  # type: ignore[attr-defined]
 
 
 class TokenForm(forms.Form):

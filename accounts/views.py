@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import channels
-from accounts.forms import TOKEN_HELP, ChannelForm, NewChannelForm, TokenForm
-from accounts.models import Channel, Department, Platform, Surface
+from accounts.forms import TOKEN_HELP, ChannelForm, NewChannelForm, TokenForm, offered_platforms
+from accounts.models import Channel, Department, Surface
 from accounts.permissions import Permission, needs
 from connectors.base import PlatformError
 
@@ -69,7 +69,7 @@ def channel_add(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "channels",
         "form": form,
-        "token_help": [(Platform(platform).label, example) for platform, example in TOKEN_HELP.items()],
+        "token_help": [(label, TOKEN_HELP[name]) for name, label in offered_platforms() if name in TOKEN_HELP],
         "departments": Department.objects.all(),
         "title": _("Nytt konto"),
     }

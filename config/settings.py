@@ -202,6 +202,12 @@ PLATFORM_URLS = {
     "linkedin": env("LINKEDIN_API_URL", default="https://api.linkedin.com"),
 }
 GOOGLE_TOKEN_URL = env("GOOGLE_TOKEN_URL", default="https://oauth2.googleapis.com/token")
+# LinkedIn refreshes tokens on the host where people let us in; a server that stands in for it does both by itself.
+LINKEDIN_TOKEN_URL = (
+    env("LINKEDIN_OAUTH_URL", default=f"{env('LINKEDIN_API_URL', default='https://www.linkedin.com')}/oauth/v2")
+    + "/accessToken"
+)
+LINKEDIN_ENABLED = env.bool("LINKEDIN_ENABLED", default=False)  # whether pages offer it; see docs/platforms.md
 PLATFORM_VERSIONS = {
     "facebook": env("GRAPH_VERSION", default="v26.0"),
     "instagram": env("GRAPH_VERSION", default="v26.0"),

@@ -39,6 +39,7 @@ class LinkedIn:
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
         {Capability.REPLY, Capability.LIKE, Capability.DELETE, Capability.EDIT}
     )
+    own_only: ClassVar[frozenset[Capability]] = frozenset({Capability.EDIT})
     max_length: ClassVar[int] = 1_250
     retention: ClassVar[timedelta | None] = timedelta(hours=48)
     profile_retention: ClassVar[timedelta | None] = timedelta(hours=24)
@@ -175,6 +176,6 @@ def _id_of(answer: Mapping[str, Any], header: str) -> str:
     for said in (answer.get("commentUrn"), answer.get("$URN"), answer.get("id"), urns.decoded(header)):
         if found := urns.comment(said):
             return found.id
-        if isinstance(said, int | str) and not isinstance(said, bool) and str(said).isalnum():
-            return str(said)
+        if number := mapping.id_of(said):
+            return number
     return ""

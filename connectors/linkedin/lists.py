@@ -81,25 +81,25 @@ def forward(client: Client, address: str) -> Iterator[Batch]:
         seen, before, start = seen | ids, ids, batch.next
 
 
-def backward(client: Client, address: str, total: int) -> Iterator[Batch]:
-    """Read a list that shows the oldest first from its end. Raises LoopingList."""
-    start = max(0, total - PAGE_SIZE)
-    first = batch_of(client, address, start)
-    yield first
-    following = first
-    while following.next is not None and following.next > start:  # it has grown meanwhile
-        start = following.next
-        following = batch_of(client, address, start)
-        if not following.records:
-            break
-        yield following
-    start = max(0, total - PAGE_SIZE)
-    while start > 0:
-        start = max(0, start - PAGE_SIZE)
-        before = batch_of(client, address, start)
-        if before.records and before.records == first.records:
-            raise LoopingList
-        yield before
+def backward(client: Client, address: str, total: int, size: int) -> Iterator[Batch]:
+    """Read a list that shows the oldest first from its end, `size` at a time. Raises LoopingList."""
+    low, high = total, total
+    newest: list[Any] = []
+    while True:
+        low, position = max(0, low - size), max(0, low - size)
+        while True:  # a server may give less at a time; and the end may have moved meanwhile
+            batch = batch_of(client, address, position)
+            if high < total and batch.records and batch.records == newest:
+                raise LoopingList
+            newest = newest or batch.records
+            yield batch
+            following = batch.next
+            if following is None or following <= position or (high < total and following >= high):
+                break
+            position = following
+        if low == 0:
+            return
+        high = low
 
 
 def comments(urn: str) -> str:

@@ -72,7 +72,7 @@ def item_of(record: Any, *, us: Collection[str], post: str | None = None, thread
 def _name_of(record: Mapping[str, Any], above: urns.Comment | None, post: str | None) -> urns.Comment | None:
     """Say what a comment is called: its own URN, below a comment with that one's entity; else put together."""
     own = next((found for key in ("commentUrn", "$URN", "id") if (found := urns.comment(record.get(key)))), None)
-    id = own.id if own else _id(record.get("id"))
+    id = own.id if own else id_of(record.get("id"))
     entity = above.entity if above else own.entity if own else _text(record.get("object")) or post or ""
     return urns.Comment(entity, id) if id and urns.is_urn(entity) else None
 
@@ -204,11 +204,12 @@ def _pictures(value: Any) -> Iterator[str]:
             yield part["url"]
 
 
-def _id(value: Any) -> str:
+def id_of(value: Any) -> str:
+    """Give the bare number of something, which may be a number or a text; "" if it is none."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return ""
-    text = str(value)
-    return "" if re.search(r"[\s(),:]", text) else text
+    text = str(value) if isinstance(value, str) or abs(value) < 2**64 else ""
+    return text if urns.NUMBER.fullmatch(text) else ""
 
 
 def _first_text(value: Any) -> str:

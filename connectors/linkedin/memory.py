@@ -20,7 +20,8 @@ class Memory:
     """`posts`: the platform's counts under a post when its list was last read. `replies`: the platform's count of
     answers to a comment when they were last read. `walked`: when a post's list was last read far without explaining
     its count. `turns`: the last one of a queue whose turn it was. `oldest_first`: the order of comments, None if not
-    known. `plain`: the server has no social metadata. `begun`: a complete poll has been made.
+    known. `page_size`: how many comments the server gives at a time. `plain`: the server has no social metadata.
+    `begun`: a complete poll has been made.
     """
 
     posts: dict[str, Count] = field(default_factory=dict)
@@ -28,19 +29,21 @@ class Memory:
     walked: dict[str, datetime] = field(default_factory=dict)
     turns: dict[str, str] = field(default_factory=dict)
     oldest_first: bool | None = None
+    page_size: int = 100
     plain: bool = False
     begun: bool = False
 
     @classmethod
     def from_cursor(cls, cursor: Cursor) -> Memory:
         """Read a cursor; what is not as expected counts as not remembered."""
-        order = cursor.get("oldest_first")
+        order, size = cursor.get("oldest_first"), cursor.get("page_size")
         return cls(
             posts={post: Count(*pair) for post, pair in _dict(cursor.get("posts")).items() if _is_pair(pair)},
             replies={id: said for id, said in _dict(cursor.get("replies")).items() if isinstance(said, int)},
             walked={post: at for post, text in _dict(cursor.get("walked")).items() if (at := _moment(text))},
             turns={queue: str(id) for queue, id in _dict(cursor.get("turns")).items()},
             oldest_first=order if isinstance(order, bool) else None,
+            page_size=size if isinstance(size, int) and 0 < size < 100 else 100,
             plain=cursor.get("plain") is True,
             begun=cursor.get("begun") is True,
         )
@@ -53,6 +56,7 @@ class Memory:
             "walked": {post: at.isoformat() for post, at in self.walked.items()},
             "turns": self.turns,
             "oldest_first": self.oldest_first,
+            "page_size": self.page_size,
             "plain": self.plain,
             "begun": self.begun,
         }

@@ -21,6 +21,7 @@ from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +43,14 @@ LOOPED = "LinkedIn upprepade samma sida. Läsningen avbröts och görs om."
 NOT_SHOWN = "LinkedIn visar inte sidan: fel id, eller så saknar kontot behörighet."
 
 
+class News(Enum):
+    """How much of a page was not known before."""
+
+    NONE = 0
+    SOME = 1
+    ALL = 2
+
+
 @dataclass(slots=True)
 class Goal:
     """How much of a list has to be found before reading may stop. None: all of it."""
@@ -49,8 +58,11 @@ class Goal:
     new: int | None = None
     answers: int = 0
 
-    def is_reached(self, *, page_had_news: bool) -> bool:
-        return self.new is not None and self.new <= 0 and self.answers <= 0 and not page_had_news
+    def is_reached(self, news: News) -> bool:
+        """Tell whether reading may stop after a page. More news than was counted means that something has gone."""
+        if self.new is None or self.new > 0 or self.answers > 0:
+            return False
+        return news == News.NONE or (news == News.SOME and self.new == 0 and self.answers == 0)
 
 
 class Round:
@@ -179,15 +191,15 @@ class Round:
         """Read the comments on a post, or the answers in a thread; tell whether the goal was reached."""
         try:
             for number, batch in enumerate(self._batches(urn, goal, thread), 1):
-                had_news = yield from self._take(batch, post, goal, thread)
-                if goal.is_reached(page_had_news=had_news):
+                news = yield from self._take(batch, post, goal, thread)
+                if goal.is_reached(news):
                     return True
                 if number == at_most:
                     return False
         except LoopingList:
             self._stop_early(LOOPED)
             return False
-        return goal.new is None
+        return goal.new is None or goal.is_reached(News.NONE)
 
     def _batches(self, urn: str, goal: Goal, thread: str | None) -> Iterator[Batch]:
         address = lists.comments(urn)
@@ -196,14 +208,16 @@ class Round:
         if goal.new is not None and self.memory.oldest_first:
             if total is None:
                 total = self.memory.replies.get(urn, 0) + max(goal.new, 0) if thread else self._total_of(address)
-            return lists.backward(self.client, address, total)
+            return lists.backward(self.client, address, total, self.memory.page_size)
         return lists.forward(self.client, address)
 
     def _total_of(self, address: str) -> int:
         return lists.batch_of(self.client, address, 0).total or 0
 
-    def _take(self, batch: Batch, post: str, goal: Goal, thread: str | None) -> Generator[Page, None, bool]:
-        """Give a page of comments and the answers to them; tell whether any of it was news."""
+    def _take(self, batch: Batch, post: str, goal: Goal, thread: str | None) -> Generator[Page, None, News]:
+        """Give a page of comments and the answers to them; tell how much of it was news."""
+        if batch.next is not None and batch.records:
+            self.memory.page_size = min(len(batch.records), lists.PAGE_SIZE)
         if self.memory.oldest_first is None:
             self.memory.oldest_first = lists.is_oldest_first(batch.records)
         items, unreadable = self._items(batch.records, post, thread)
@@ -220,7 +234,9 @@ class Round:
             for item in fresh:
                 grew = yield from self._answers(item, post, goal, is_new=item.external_id in new)
                 grown = grown or grew
-        return bool(new) or grown
+        if not (new or grown):
+            return News.NONE
+        return News.ALL if len(new) == len(fresh) else News.SOME
 
     def _answers(self, item: Item, post: str, goal: Goal, *, is_new: bool) -> Generator[Page, None, bool]:
         """Read the answers to a comment if they may hold news; tell whether their count has changed."""

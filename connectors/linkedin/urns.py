@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-COMMENT = re.compile(r"urn:li:comment:\((?:urn:li:)?([A-Za-z]+:[^,()\s]+),([^,()\s]+)\)")
-URN = re.compile(r"urn:li:[A-Za-z]+:\S+")
+NUMBER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+COMMENT = re.compile(rf"urn:li:comment:\((?:urn:li:)?([A-Za-z]{{1,32}}:{NUMBER.pattern}),({NUMBER.pattern})\)")
+URN = re.compile(rf"urn:li:[A-Za-z]{{1,32}}:{NUMBER.pattern}")
 
 
 class Comment(NamedTuple):
