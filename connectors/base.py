@@ -79,7 +79,7 @@ class Item:
     from_us: bool = False  # written by the account whose token we use
     addressed: bool = True  # mentions us, quotes us or stands under something of ours; a mere hashtag hit is not
     mentions: tuple[str, ...] = ()  # external ids (or lower-case handles on X) of those named in the text
-    hidden: bool = False
+    hidden: bool | None = False  # None: the platform does not say
     can_reply: bool = True
     url: str = ""
     media: tuple[str, ...] = ()  # addresses of pictures and videos, by reference
@@ -208,6 +208,7 @@ class Connector(Protocol):
 
     platform: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
+    own_only: ClassVar[frozenset[Capability]]  # those of them that reach nothing but what we wrote ourselves
     max_length: ClassVar[int]  # characters in a reply, as the platform counts them
     # How long what people wrote, and what their profiles say, may be kept since it was last read. A connector that
     # does not say (read with getattr) sets no limit.

@@ -184,7 +184,7 @@ def _edit(stored: StoredItem, read: Incoming, now: datetime) -> dict[str, Any]:
 def _standing(stored: StoredItem, read: Incoming) -> dict[str, Any]:
     """What the platform lets be done with it. A search hit that says less than the mention we have changes nothing."""
     item = read.item
-    new: dict[str, Any] = {} if item.hidden == stored.hidden else {"hidden": item.hidden}
+    new: dict[str, Any] = {} if item.hidden in (None, stored.hidden) else {"hidden": item.hidden}
     if stored.addressed and not item.addressed:
         return new
     if item.can_reply != stored.can_reply:

@@ -194,9 +194,9 @@ def _insert(
         found.append((
             channel.pk, thread.pk, conversation, people[read.author.external_id] if read.author else None,
             item.external_id, list(item.earlier_ids), item.parent or "", item.kind.value, read.is_ours, read.is_ours,
-            read.text, item.posted_at, now, item.edited_at, item.addressed, item.can_reply, item.hidden, fit(item.url),
-            [fit(address) for address in item.media], fit(item.language)[:20], mentions_of(item),
-            (read.own_name or channel.name) if read.is_ours else "", read.raw, True,
+            read.text, item.posted_at, now, item.edited_at, item.addressed, item.can_reply, bool(item.hidden),
+            fit(item.url), [fit(address) for address in item.media], fit(item.language)[:20],
+            mentions_of(item), (read.own_name or channel.name) if read.is_ours else "", read.raw, True,
         ))  # fmt: skip
     return [(pk, is_ours) for pk, is_ours in rows.insert(Item, NEW_ITEM, found, "id", "from_us")]
 

@@ -40,6 +40,7 @@ class Facebook:
 
     platform: ClassVar[str] = "facebook"
     capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability)
+    own_only: ClassVar[frozenset[Capability]] = frozenset({Capability.EDIT})
     max_length: ClassVar[int] = 8000  # of a comment
 
     def __init__(self, context: Context) -> None:

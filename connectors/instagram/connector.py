@@ -49,6 +49,7 @@ class Instagram:
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
         {Capability.REPLY, Capability.HIDE, Capability.UNHIDE, Capability.DELETE}
     )
+    own_only: ClassVar[frozenset[Capability]] = frozenset()
     max_length: ClassVar[int] = 2200  # of a caption; of a comment the manual says nothing
 
     def __init__(self, context: Context) -> None:

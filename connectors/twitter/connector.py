@@ -66,6 +66,7 @@ class Twitter:
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
         {Capability.REPLY, Capability.HIDE, Capability.UNHIDE, Capability.DELETE, Capability.PUBLISH}
     )
+    own_only: ClassVar[frozenset[Capability]] = frozenset({Capability.DELETE})
     max_length: ClassVar[int] = 280
 
     def __init__(self, context: Context) -> None:

@@ -142,6 +142,7 @@ def _item(record: Record, beside: _Beside, us: Us, surface: str, *, from_us: boo
         from_us=from_us,
         addressed=addressed,
         mentions=fields.mentions(record),
+        hidden=None,  # X does not tell of an answer whether it is hidden
         can_reply=from_us or turned_to_us,  # self-serve answers only those who turned to us (403 otherwise, 2026-02-23)
         url=WEB + id,
         media=tuple(filter(None, (_address(beside.media.get(key)) for key in fields.media_keys(record)))),

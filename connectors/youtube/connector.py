@@ -36,6 +36,7 @@ class YouTube:
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
         {Capability.REPLY, Capability.HIDE, Capability.UNHIDE, Capability.DELETE, Capability.EDIT}
     )
+    own_only: ClassVar[frozenset[Capability]] = frozenset({Capability.DELETE, Capability.EDIT})
     max_length: ClassVar[int] = 10_000
 
     def __init__(self, context: Context) -> None:
