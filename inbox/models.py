@@ -87,7 +87,7 @@ class Conversation(models.Model):
         SNOOZED = "snoozed", _("Vilande")
         CLOSED = "closed", _("Klar")
 
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="conversations")
+    channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, related_name="conversations")
     thread = models.ForeignKey(Thread, models.PROTECT, related_name="conversations")
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="conversations")
     root_external_id = models.CharField(max_length=200, blank=True)  # only where no author is known
@@ -135,6 +135,7 @@ class Conversation(models.Model):
             ),
             models.Index(fields=["-last_item_at", "-id"], condition=Q(status="closed"), name="closed_by_newest"),
             models.Index(fields=["arrived_at"], condition=~Q(status="closed"), name="open_by_arrival"),  # news
+            models.Index(fields=["channel", "-last_item_at", "-id"], name="by_channel_newest"),  # selectors.page: done
             # selectors.page: the views of what is promised, and of what is older than the connection
             models.Index(
                 fields=["due_at", "id"],

@@ -28,6 +28,7 @@ VIEWS = ("due", "mine", "unassigned", "promised", "check", "open", "before", "do
 COUNTED = ("due", "mine", "unassigned", "promised", "check", "open")
 STATES = ("overdue", "due_soon", "on_track")
 NEWEST_FIRST = ("before", "done")  # views without deadlines
+ALL_DUE = ("due", "unassigned", "promised")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Filters:
     @property
     def newest_first(self) -> bool:
         return self.view in NEWEST_FIRST
+
+    @property
+    def all_due(self) -> bool:
+        """Whether all that matches has a deadline."""
+        return bool(self.state) or self.view in ALL_DUE
 
 
 @dataclass(frozen=True)
@@ -130,9 +136,13 @@ def in_state(state: str, now: datetime) -> Q:
 
 
 def page(user: User, filters: Filters, now: datetime) -> ListPage:
-    """One page of the list: by effective deadline, what has none last; done ones newest first. One query."""
-    rows = as_shown(_sorted(_after(matching(user, filters, now), filters), filters))
-    found = list(rows[: PAGE + 1])
+    """One page of the list: by effective deadline, what has none last; done ones newest first. Two queries.
+
+    First which rows, by one index; then what they show. Together they would be more tables than are planned as one.
+    """
+    rows = _sorted(_after(matching(user, filters, now), filters), filters)
+    ids = list(rows.values_list("pk", flat=True)[: PAGE + 1])
+    found = list(_sorted(as_shown(visible_to(user).filter(pk__in=ids)), filters)) if ids else []
     last = found[PAGE - 1] if len(found) > PAGE else None
     return ListPage(found[:PAGE], key_of(last, filters) if last else "")
 
@@ -175,10 +185,13 @@ def _after(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversat
         return rows
     at, pk = key
     if filters.newest_first:
-        return rows.filter(Q(last_item_at__lt=at) | Q(last_item_at=at, pk__lt=pk)) if at else rows
+        # The bound tells the index where to begin; the exact condition alone would walk there from the start.
+        older = Q(last_item_at__lt=at) | Q(last_item_at=at, pk__lt=pk)
+        return rows.filter(older, last_item_at__lte=at) if at else rows
     if at is None:
         return rows.filter(due_at=None, pk__gt=pk)
-    return rows.filter(Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk) | Q(due_at=None))
+    later = Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk)
+    return rows.filter(later, due_at__gte=at) if filters.all_due else rows.filter(later | Q(due_at=None))
 
 
 def _before(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
