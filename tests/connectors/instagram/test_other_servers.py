@@ -161,6 +161,53 @@ def test_a_media_posted_while_we_read_is_there_the_next_time(odd: OddInstagram, 
     assert [item.external_id for item in poll(odd, reader, minutes=63).new] == [top]
 
 
+def test_a_count_that_lags_behind_hides_no_new_comment(odd: OddInstagram, reader: Reader) -> None:
+    odd.counted, media = False, odd.picture(1)
+    odd.rows[media]["comments_count"] = 3
+    written = talk(odd, media)
+    poll(odd, reader)
+    for minute in range(61, 64):
+        new = {odd.said(media, 1000 * minute + number, minute) for number in range(23)}
+        assert {item.external_id for item in poll(odd, reader, minutes=minute + 0.5).new} == new
+        written |= new
+    assert set(reader.items) == written
+
+
+def test_a_count_that_runs_ahead_costs_a_few_calls_and_not_a_reading_each_time(
+    odd: OddInstagram, reader: Reader
+) -> None:
+    odd.counted, odd.most, media = False, 10, odd.picture(1)
+    odd.rows[media]["comments_count"] = 4000
+    talk(odd, media, count=400)
+    poll(odd, reader)
+    odd.rows[media]["comments_count"] = 4001
+    assert poll(odd, reader, minutes=61).calls <= 8
+    assert poll(odd, reader, minutes=62).calls == 1
+
+
+def test_a_comment_from_the_future_does_not_blind_us(odd: OddInstagram, reader: Reader) -> None:
+    media = odd.picture(1)
+    written = talk(odd, media) | {odd.said(media, 900, 60 * 24 * 365)}
+    poll(odd, reader)
+    for minute in range(61, 64):
+        written |= talk(odd, media, count=20, first=minute * 1000)
+        poll(odd, reader, minutes=minute + 0.5)
+    assert set(reader.items) == written
+
+
+def test_ids_that_are_numbers_and_media_shown_twice_are_read_once(odd: OddInstagram, reader: Reader) -> None:
+    media = odd.picture(1)
+    row = {"id": int(media), "timestamp": odd.rows[media]["timestamp"], "comments_count": 1}
+    comment = {"id": 178, "text": "Hej", "timestamp": "2026-11-20T08:13:54+0000", "from": {"id": 77, "username": "å"}}
+    listed = {"data": [{**row, "comments": {"data": [comment, comment]}}, row]}
+    odd.answer = lambda path, args: (200, {}, listed)
+    done = poll(odd, reader)
+    assert [item.external_id for item in done.new] == ["178"]
+    assert done.new[0].author is not None
+    assert (done.new[0].author.external_id, done.new[0].post) == ("77", media)
+    assert poll(odd, reader).is_quiet
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers=st.lists(JSON, min_size=1, max_size=4), full=st.booleans())
 def test_no_answer_is_odd_enough_to_surprise_us(answers: list[Any], full: bool, odd: OddInstagram) -> None:
