@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Channel, Platform, User
+from accounts.register import POINTS
 
 TOKEN_HELP = {
     "twitter": '{"consumer_key": …, "consumer_secret": …, "access_token": …, "access_token_secret": …}',
@@ -39,6 +40,13 @@ class TokenField(forms.CharField):
         return token
 
 
+DATES = ("starts_on", "ends_on", "review_on")
+REGISTER_FIELDS = (
+    "purpose", "focus", "audience", "owner", "deputy", "approver", "starts_on", "ends_on", "review_on", "controller",
+    "agreement",
+)  # fmt: skip
+
+
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
     """What the register knows of a channel. On a new one also its id on the platform and its key."""
 
@@ -50,19 +58,38 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Channel
-        fields = ("name", "kind", "department", "purpose", "focus", "owner", "deputy", "review_on", "handle", "status")
+        fields = ("name", "kind", "department", *REGISTER_FIELDS, "handle")
         widgets = {
             "purpose": forms.Textarea(attrs={"rows": 2}),
             "focus": forms.Textarea(attrs={"rows": 2}),
-            "review_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "audience": forms.Textarea(attrs={"rows": 2}),
+            **{name: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d") for name in DATES},
+        }
+        help_texts = {
+            "controller": gettext_lazy("Nämnden som svarar för personuppgifterna, till exempel kommunstyrelsen."),
+            "agreement": gettext_lazy("Plattformens avtal eller villkor, och var det är diariefört."),
+            "ends_on": gettext_lazy("För konton som bara ska finnas en tid."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True).order_by("name")
-        self.fields["owner"].queryset = self.fields["deputy"].queryset = people  # type: ignore[attr-defined]
-        for name in ("owner", "deputy", "review_on"):  # the wizard lets none be active with gaps
-            self.fields[name].required = True
+        for name in ("owner", "deputy", "approver"):
+            self.fields[name].queryset = people  # type: ignore[attr-defined]
+        for name in REGISTER_FIELDS:  # the wizard lets none be active with gaps
+            self.fields[name].required = name != "ends_on"
+        for point, label in POINTS.items():
+            self.fields[f"check_{point}"] = forms.URLField(
+                label=label, assume_scheme="https", initial=self.instance.checklist.get(point, ""),
+                help_text=_("Länk till sidan där det står."),
+            )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Gather the checklist's links in the one field that stores them."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self.instance.checklist = {point: cleaned.pop(f"check_{point}", "") for point in POINTS}
+        cleaned["checklist"] = self.instance.checklist
+        return cleaned
 
     def clean_hashtags(self) -> tuple[str, ...]:
         return tuple(tag.lstrip("#") for tag in self.cleaned_data["hashtags"].replace(",", " ").split())
@@ -71,9 +98,6 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
 def offered_platforms() -> list[tuple[str, str]]:
     """Give the platforms that the pages offer: LinkedIn only where it is switched on."""
     return [choice for choice in Platform.choices if choice[0] != Platform.LINKEDIN or settings.LINKEDIN_ENABLED]
-
-
-KEPT = ("name", "kind", "purpose", "focus", "owner", "deputy", "review_on", "handle")  # a new one is always active
 
 
 class NewChannelForm(ChannelForm):
@@ -96,11 +120,7 @@ class NewChannelForm(ChannelForm):
             "external_id",
             "name",
             "kind",
-            "purpose",
-            "focus",
-            "owner",
-            "deputy",
-            "review_on",
+            *REGISTER_FIELDS,
             "handle",
         )
 

@@ -30,6 +30,7 @@ class User(AbstractUser):
     first_name = None
     last_name = None
     name = models.CharField(_("namn"), max_length=150)
+    must_change_password = models.BooleanField(default=False)  # an administrator has seen the one it has
 
     REQUIRED_FIELDS: ClassVar = ["name"]
 
@@ -82,6 +83,7 @@ class NoticeSettings(models.Model):
 
 class Role(models.TextChoices):
     READER = "reader", _("Läsare")
+    REGISTRAR = "registrar", _("Registrator")
     COMMUNICATOR = "communicator", _("Kommunikatör")
     MANAGER = "manager", _("Chef")
     ADMIN = "admin", _("Administratör")
@@ -111,6 +113,10 @@ class Platform(models.TextChoices):
     LINKEDIN = "linkedin", "LinkedIn"
 
 
+CHECKLIST = ("identity", "visibility", "rules", "public_records")
+"""What everybody must be able to read of an account (lag 1998:112 § 3 and the handbook); the words: `register.py`."""
+
+
 class Channel(models.Model):
     """One of our own accounts on a platform. The word account is left to people who sign in."""
 
@@ -133,12 +139,21 @@ class Channel(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, related_name="channels", verbose_name=_("förvaltning"))
     purpose = models.TextField(_("syfte"))
     focus = models.TextField(_("inriktning"))
+    audience = models.TextField(_("målgrupp"), blank=True)
     owner = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="owned_channels", verbose_name=_("ansvarig")
     )
     deputy = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="deputy_channels", verbose_name=_("ersättare")
     )
+    approver = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("godkännande chef")
+    )
+    starts_on = models.DateField(_("startdatum"), null=True, blank=True)
+    ends_on = models.DateField(_("förväntat slut"), null=True, blank=True)
+    controller = models.CharField(_("personuppgiftsansvarig nämnd"), max_length=200, blank=True)
+    agreement = models.CharField(_("avtal"), max_length=200, blank=True)
+    checklist = models.JSONField(default=dict, blank=True)  # point of register.CHECKLIST → where the public reads it
     review_on = models.DateField(_("nästa prövning"), null=True, blank=True)
     status = models.CharField(_("läge"), max_length=20, choices=Status.choices, default=Status.ACTIVE)
     clock_from = models.DateTimeField(_("svarsfrist gäller från"))
@@ -163,11 +178,15 @@ class Channel(models.Model):
 
     def missing_fields(self, today: date) -> list[str]:
         """What the register demands and this channel lacks: the page says *Ofullständig* and links to each."""
-        demanded = {"purpose": self.purpose, "focus": self.focus, "owner": self.owner_id, "deputy": self.deputy_id}
+        demanded = {
+            "purpose": self.purpose, "focus": self.focus, "audience": self.audience, "owner": self.owner_id,
+            "deputy": self.deputy_id, "approver": self.approver_id, "starts_on": self.starts_on,
+            "controller": self.controller, "agreement": self.agreement,
+        }  # fmt: skip
         missing = [name for name, value in demanded.items() if not value]
         if self.review_on is None or self.review_on < today:
             missing.append("review_on")
-        return missing
+        return missing + [f"check_{point}" for point in CHECKLIST if not self.checklist.get(point)]
 
 
 class Hashtag(models.Model):
@@ -182,6 +201,37 @@ class Hashtag(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.tag}"
+
+
+class Topic(models.Model):
+    """A hashtag that belongs to somebody: who writes it anywhere of ours is heard by the department."""
+
+    tag = models.CharField(_("hashtagg"), max_length=100, unique=True)  # lower case, without `#`
+    name = models.CharField(_("ämne"), max_length=120)
+    department = models.ForeignKey(Department, models.PROTECT, related_name="topics", verbose_name=_("förvaltning"))
+    owner = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("ansvarig"))
+
+    class Meta:
+        ordering: ClassVar = ["tag"]
+        verbose_name = _("ämne")
+
+    def __str__(self) -> str:
+        return f"#{self.tag}"
+
+
+class Closing(models.Model):
+    """How a channel ended: its last post, and all that the register and the inbox knew of it, with a checksum."""
+
+    channel = models.OneToOneField(Channel, models.PROTECT, related_name="closing")
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    last_post = models.TextField(_("sista inlägget"))
+    last_post_url = models.URLField(_("länk till sista inlägget"), blank=True)
+    snapshot = models.TextField()  # JSON, as it is handed out
+    sha256 = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.at:%F}"
 
 
 class Credential(models.Model):
@@ -230,21 +280,64 @@ class Surface(models.Model):
         return f"{self.channel_id}/{self.name}"
 
 
+AUDIT_LOCK = 4_208_121  # any number that nothing else locks
+AUDIT_HASH = """encode(sha256(convert_to(concat_ws('|', coalesce(previous, ''), NEW.id,
+    trunc(extract(epoch FROM NEW.at) * 1000000), coalesce(NEW.actor_id, 0), NEW.action, NEW.subject, NEW.data),
+    'UTF8')), 'hex')"""
+
+
 class AuditEvent(models.Model):
     """Who did what, when. Append-only: the database itself refuses a change. Written by `audit.record` alone."""
 
     at = models.DateTimeField()
-    actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
     action = models.CharField(max_length=60)  # such as reply.queued, channel.added
     subject = models.CharField(max_length=60)  # such as conversation:12
     data = models.JSONField(default=dict)  # ids and facts, never tokens and never what people wrote
 
     class Meta:
         ordering: ClassVar = ["id"]
-        indexes: ClassVar = [models.Index(fields=["subject", "id"], name="audit_of_subject")]  # audit.history_of
+        indexes: ClassVar = [
+            models.Index(fields=["subject", "id"], name="audit_of_subject"),  # audit.history_of
+            models.Index(fields=["actor", "id"], name="audit_of_person"),  # trail.found
+            models.Index(fields=["action", "id"], name="audit_of_action"),  # trail.found
+        ]
         triggers: ClassVar = [
-            pgtrigger.Protect(name="audit_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+            pgtrigger.Protect(name="audit_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            # At commit, when all other locks are taken: a lock held from the first event on would let actions deadlock.
+            pgtrigger.Trigger(
+                name="audit_is_chained",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                declare=[("previous", "text")],
+                func=f"""
+                    PERFORM pg_advisory_xact_lock({AUDIT_LOCK});
+                    SELECT hash INTO previous FROM accounts_auditseal ORDER BY id DESC LIMIT 1;
+                    INSERT INTO accounts_auditseal (event_id, hash) VALUES (NEW.id, {AUDIT_HASH});
+                    RETURN NULL;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.at:%F %T} {self.action} {self.subject}"
+
+
+class AuditSeal(models.Model):
+    """A link of the chain over the trail, made by the database as the event is committed. `trail.py` checks it.
+
+    Its hash covers the event's content and the hash before it, so that no event can be changed, taken out or slipped in
+    unless all later links are forged too, which whoever has noted a later hash will see.
+    """
+
+    event = models.OneToOneField(AuditEvent, models.PROTECT, related_name="seal")
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="seal_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return self.hash

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import channels
+from accounts import channels, register
 from accounts.forms import TOKEN_HELP, ChannelForm, NewChannelForm, TokenForm, offered_platforms
 from accounts.models import Channel, Department, Surface
 from accounts.permissions import Permission, needs
@@ -40,9 +40,7 @@ def channel_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _channel_page(request: HttpRequest, pk: int, token_form: TokenForm, status: int = 200) -> HttpResponse:
     channel = get_object_or_404(_channels(), pk=pk)
-    missing = [
-        (name, Channel._meta.get_field(name).verbose_name) for name in channel.missing_fields(timezone.localdate())
-    ]
+    missing = register.missing(channel, timezone.localdate())
     context = {
         "section": "channels",
         "channel": channel,
