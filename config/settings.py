@@ -121,6 +121,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=2),
         "options": {"expires": 10},
     },
+    "let go what may not be kept": {"task": "inbox.tasks.purge_expired", "schedule": timedelta(minutes=5)},
     "notice sweep": {"task": "inbox.tasks.sweep_notices", "schedule": timedelta(seconds=60)},
     "digests": {"task": "inbox.tasks.send_digests", "schedule": timedelta(seconds=60)},
     "count finished weeks": {"task": "insights.tasks.count_finished_weeks", "schedule": timedelta(seconds=60)},

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Channel, Surface
 from connectors.base import Page, Sent, Unreadable
-from inbox import places, rows, settling
+from inbox import places, retention, rows, settling
 from inbox.confirmation import MAY_HAVE_LEFT, link_own
 from inbox.incoming import Incoming, StoredItem, as_raw, changes, fit, mentions_of, readable
 from inbox.models import Conversation, Item, ItemVersion, Outgoing, Thread, UnreadableRecord
@@ -138,13 +138,16 @@ def store_sent(outgoing: Outgoing, sent: Sent, *, now: datetime) -> Item:
 
 def _store(channel: Channel, surface: str, page: Page, now: datetime) -> Stored:
     reads, odd = readable(page.items, _own_ids(channel), surface)
+    reads = retention.still_kept(channel, reads)
     _set_aside(channel, [*page.unreadable, *odd], now)
     posts = places.store_posts(channel, page.posts, [read.item.post for read in reads])
     people = places.store_contacts(channel.platform, reads)
+    retention.note_names(channel, reads, now)
     stored = Stored()
     known = _known(channel, reads)
     if news := [read for read in reads if _is_news(known, read, now)]:
         _store_news(channel, news, known, posts, people, now, stored)
+    retention.note_read(channel, reads, now)
     return stored
 
 

@@ -28,9 +28,15 @@ class Contact(models.Model):
     external_id = models.CharField(max_length=160)
     name = models.CharField(max_length=300, blank=True)
     handle = models.CharField(max_length=300, blank=True)
+    keep_until = models.DateTimeField(null=True, blank=True)  # where a profile may be kept for a time only (retention)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["platform", "external_id"], name="contact_once")]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["keep_until"], condition=Q(keep_until__isnull=False), name="contact_to_purge"
+            ),  # retention.purge
+        ]
 
     def __str__(self) -> str:
         return self.name or self.handle or gettext("Okänt namn")
@@ -190,6 +196,8 @@ class Item(models.Model):
     mentions = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     author_name = models.CharField(max_length=300, blank=True)  # of our own items: the channel's name at that time
     raw = models.TextField(blank=True)
+    keep_until = models.DateTimeField(null=True, blank=True)  # where texts may be kept for a time only (retention)
+    purged_at = models.DateTimeField(null=True, blank=True)  # the text has gone, and is never stored again
     unsettled = models.BooleanField(default=True)  # stored, but the clock has not looked at it yet (settling.settle)
 
     class Meta:
@@ -202,6 +210,9 @@ class Item(models.Model):
             ),  # poll.known
             models.Index(fields=["cycle"], condition=Q(cycle__isnull=False), name="item_of_cycle"),  # cycles
             models.Index(fields=["thread"], condition=Q(unsettled=True), name="item_unsettled"),  # settling.settle
+            models.Index(
+                fields=["keep_until"], condition=Q(keep_until__isnull=False), name="item_to_purge"
+            ),  # retention.purge, rereading
             GinIndex(fields=["earlier_ids"], condition=~Q(earlier_ids=[]), name="item_earlier_ids"),  # ingest.by_ids
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import digests, escalation, outbox, poll
+from inbox import digests, escalation, outbox, poll, rereading, retention
 
 
 @shared_task
@@ -19,6 +19,13 @@ def dispatch_polls() -> None:
 @shared_task
 def poll_surface(surface_id: int) -> None:
     poll.poll_due(surface_id, now=timezone.now())
+
+
+@shared_task
+def purge_expired() -> None:
+    """Let go what a platform lets us keep no longer; what somebody waits for an answer to is read again before."""
+    rereading.read_again(timezone.now())
+    retention.purge(timezone.now())
 
 
 @shared_task
