@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import digests, escalation, outbox, poll, rereading, retention
+from inbox import digests, escalation, moving, outbox, poll, rereading, retention
 
 
 @shared_task
@@ -46,3 +46,8 @@ def sweep_notices() -> None:
 @shared_task
 def send_digests() -> None:
     digests.send(timezone.now())
+
+
+@shared_task
+def move_deadlines() -> None:
+    moving.go_on(timezone.now())

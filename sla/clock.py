@@ -99,7 +99,7 @@ def due_at(policy: Policy, received: datetime) -> datetime:
             if instant is not None:
                 return instant
     arrival = checked(received)
-    return _look_up(policy, _steps_of(policy, arrival.year), arrival)
+    return _look_up(policy, steps_of(policy, arrival.year), arrival)
 
 
 def due_soon_at(policy: Policy, received: datetime) -> datetime:
@@ -111,10 +111,7 @@ def due_soon_at(policy: Policy, received: datetime) -> datetime:
         return due_at(policy, received)
     if policy.working_days is not None:
         return policy.calendar.add(instant, budget(policy, instant) - policy.due_soon)
-    steps = policy._soon.get(instant.year)
-    if steps is None:
-        steps = policy._soon[instant.year] = _compile(policy, instant.year, policy.target - policy.due_soon)
-    return _look_up(policy, steps, instant)
+    return _look_up(policy, soon_steps(policy, instant.year), instant)
 
 
 def budget(policy: Policy, received: datetime) -> timedelta:
@@ -210,7 +207,8 @@ def _look_up(policy: Policy, steps: Steps, instant: datetime) -> datetime:
     return due
 
 
-def _steps_of(policy: Policy, year: int) -> Steps:
+def steps_of(policy: Policy, year: int) -> Steps:
+    """Give the deadlines of a year's arrivals."""
     steps = policy._due.get(year)
     if steps is None:
         days = policy.working_days
@@ -221,7 +219,15 @@ def _steps_of(policy: Policy, year: int) -> Steps:
     return steps
 
 
-class _Draft:
+def soon_steps(policy: Policy, year: int) -> Steps:
+    """Give when the deadlines of a year's arrivals come near, where the policy counts time and warns at all."""
+    steps = policy._soon.get(year)
+    if steps is None:
+        steps = policy._soon[year] = _compile(policy, year, policy.target - policy.due_soon)
+    return steps
+
+
+class Draft:
     """Steps being written, in microseconds."""
 
     def __init__(self) -> None:
@@ -265,7 +271,7 @@ class _Ahead:
 
 def _compile(policy: Policy, year: int, target: timedelta) -> Steps:
     """Write down a year of deadlines for a target that counts open time."""
-    amount, draft = target // MICROSECOND, _Draft()
+    amount, draft = target // MICROSECOND, Draft()
     start, end = (micros(datetime(each, 1, 1, tzinfo=UTC)) for each in (year, year + 1))
     if policy.reading is Reading.PLAIN:
         draft.later(end, amount)
@@ -288,7 +294,7 @@ def _compile(policy: Policy, year: int, target: timedelta) -> Steps:
 
 def _compile_days(calendar: Calendar, year: int, days: int) -> Steps:
     """Write down a year of deadlines at the end of the nth working day after the day of arrival."""
-    draft, working = _Draft(), _working_days(calendar, year, days)
+    draft, working = Draft(), _working_days(calendar, year, days)
     for start, end, offset in offsets(calendar.tz, year):
         local = timedelta(microseconds=offset)
         day, last = (moment(start) + local).date(), (moment(end - 1) + local).date()
