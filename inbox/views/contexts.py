@@ -91,7 +91,7 @@ def health_context(health: reading.Health, now: datetime) -> dict[str, Any]:
     return {
         "health": health,
         "last_read": chips.ago(last_read_at, now) if last_read_at else "",
-        "failing": [(c, chips.age(c.unread_since, now) if c.unread_since else "") for c in health.failing],
+        "failing": [(c, chips.ago(c.unread_since, now) if c.unread_since else "") for c in health.failing],
         "channels": health.channels,
     }
 
