@@ -9,11 +9,12 @@ from accounts.models import Channel, User
 from connectors.base import Sent
 from inbox import actions, ingest, outbox
 from inbox.models import Conversation, Item, Outgoing
-from sandbox import facebook, instagram, youtube
+from sandbox import facebook, instagram, linkedin, youtube
 from sandbox.entries import Entry
 from sandbox.twitter import issue_oauth1
 from tests.connectors.facebook.stage import FacebookStage
 from tests.connectors.instagram.stage import InstagramStage
+from tests.connectors.linkedin.stage import LinkedInStage
 from tests.connectors.stage import Stage
 from tests.connectors.twitter.stage import TwitterStage
 from tests.connectors.youtube.stage import YouTubeStage
@@ -32,6 +33,7 @@ STAGES: dict[str, type[Stage]] = {
     "twitter": TwitterStage,
     "facebook": FacebookStage,
     "instagram": InstagramStage,
+    "linkedin": LinkedInStage,
     "youtube": YouTubeStage,
 }
 PLATFORMS = tuple(STAGES)
@@ -44,6 +46,7 @@ class Scene:
     def __init__(self, sandbox: RunningSandbox, platform: str, settings: Any) -> None:
         settings.PLATFORM_URLS = {**settings.PLATFORM_URLS, platform: sandbox.url}
         settings.GOOGLE_TOKEN_URL = f"{sandbox.url}/token"
+        settings.LINKEDIN_TOKEN_URL = f"{sandbox.url}/oauth/v2/accessToken"
         self.stage = STAGES[platform](sandbox)
         context = self.stage.context()
         self.channel: Channel = ChannelFactory(
@@ -90,6 +93,7 @@ class Scene:
             "twitter": issue_oauth1,
             "facebook": facebook.issue_tokens,
             "instagram": instagram.issue_tokens,
+            "linkedin": linkedin.issue_tokens,
             "youtube": youtube.issue_tokens,
         }
         return dict(issue[self.channel.platform](self.stage.world, self.stage.our_id))

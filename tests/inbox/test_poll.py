@@ -23,6 +23,7 @@ from inbox.cycles import Ledger
 from inbox.models import Conversation, Item, ReplyCycle, Thread
 from tests.connectors.facebook.stage import FacebookStage
 from tests.connectors.instagram.stage import InstagramStage
+from tests.connectors.linkedin.stage import LinkedInStage
 from tests.connectors.stage import Stage
 from tests.connectors.twitter.stage import TwitterStage
 from tests.connectors.youtube.stage import YouTubeStage
@@ -30,7 +31,7 @@ from tests.factories import ChannelFactory
 from tests.inbox.reading import comment, store
 from tests.sandbox_server import RunningSandbox
 
-STAGES = [FacebookStage, InstagramStage, TwitterStage, YouTubeStage]
+STAGES = [FacebookStage, InstagramStage, LinkedInStage, TwitterStage, YouTubeStage]
 every_platform = pytest.mark.parametrize("kind", STAGES, ids=[stage.platform for stage in STAGES])
 
 
@@ -44,6 +45,7 @@ def stage(sandbox: RunningSandbox, kind: type[Stage], settings: Any) -> Iterator
     stage = kind(sandbox)
     settings.PLATFORM_URLS = dict.fromkeys(settings.PLATFORM_URLS, sandbox.url)
     settings.GOOGLE_TOKEN_URL = f"{sandbox.url}/token"
+    settings.LINKEDIN_TOKEN_URL = f"{sandbox.url}/oauth/v2/accessToken"
     yield stage
     stage.mend()
 
@@ -115,7 +117,7 @@ def test_a_citizens_edit_and_deletion_are_seen(stage: Stage, channel: Channel) -
     poll_all(channel, full=True)
     item = Item.objects.get(contact__external_id=entry.author)
     assert "öppnar" in item.text
-    assert item.versions.count() == 1
+    assert item.versions.count() == (0 if stage.platform == "linkedin" else 1)  # whose older words may not be kept
     stage.world.delete(edited.id)
     for _again in range(2):
         poll_all(channel, full=True)
