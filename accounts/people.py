@@ -1,4 +1,4 @@
-"""The people who sign in: made by an admin, by the command or by the municipality's own sign-in, never by themselves."""
+"""The people who sign in: made by an admin, the command or the municipality's sign-in, never by themselves."""
 
 from __future__ import annotations
 

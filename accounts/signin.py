@@ -12,6 +12,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 
+from accounts import views_sessions
+
 
 def totp_picture(request: HttpRequest) -> HttpResponse:
     """The code that an authenticator app scans: a picture of its own, as the policy allows no pictures in addresses."""
@@ -37,6 +39,8 @@ urlpatterns = [
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
+    path("inloggningar/", views_sessions.own_sessions, name="usersessions_list"),
+    path("inloggningar/<int:pk>/avsluta/", views_sessions.end_session, name="end_session"),
     path("2fa/", mfa.index, name="mfa_index"),
     path("2fa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),

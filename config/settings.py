@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.gate.Gate",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -146,6 +147,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody can sign up, so nobody is invited to
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+MFA_REQUIRED = env.bool("MFA_REQUIRED", default=False)  # of everybody who does not come by the municipality's sign-in
 SOCIALACCOUNT_PROVIDERS = {}
 FORM_TARGETS = [SELF]
 if OIDC_SERVER_URL := env("OIDC_SERVER_URL", default=""):

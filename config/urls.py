@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("inbox.urls")),
     path("uppfoljning/", include("insights.urls")),
     path("register/", include("accounts.urls")),
+    path("manniskor/", include("accounts.urls_people")),
     path("hjalp/", TemplateView.as_view(template_name="help.html"), name="help"),
     path("konto/", include("accounts.signin")),
     path("sprak/", include("django.conf.urls.i18n")),
