@@ -2,13 +2,13 @@
 
 Each action is one transaction: permission, change, what goes out, audit event. None calls a platform: a reply is queued
 here, and `outbox.py` sends it. What cannot be done raises `Refused` with a sentence for the person who tried.
+
+What acts on what stands on the platform already is written in `moderation.py`, what asks an expert in `experts.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,22 +20,53 @@ from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, may, require
 from connectors.base import Sent
-from inbox import cycles, guard, live, sending, tasks
-from inbox.cycles import Ledger
-from inbox.models import Conversation, Item, Note, Outgoing, RedirectTarget, ReplyCycle, VerdictEvent
-from inbox.verdicts import VERDICTS
+from inbox import cycles, experts, guard, moderation, sending, tasks
+from inbox.acting import (
+    Refused,
+    after_commit,
+    check_text,
+    item_in,
+    ledger_of,
+    locked,
+    newest_waiting,
+    outgoing_of,
+    record,
+    rule,
+)
+from inbox.experts import ask_expert, expert_has_answered
+from inbox.models import REPLIES, Conversation, Item, Note, Outgoing, RedirectTarget, ReplyCycle, VerdictEvent
+from inbox.moderation import delete_reply, edit_reply, like, moderate, unhide
+from inbox.verdicts import ASK_EXPERT, VERDICTS, WATCH
 
+__all__ = [
+    "Refused",
+    "add_note",
+    "ask_expert",
+    "assign",
+    "cancel",
+    "close",
+    "decide",
+    "delete_reply",
+    "edit_reply",
+    "expert_has_answered",
+    "like",
+    "mark_seen",
+    "moderate",
+    "reopen",
+    "reply",
+    "retry",
+    "save_redirect_target",
+    "settle_unknown",
+    "signature",
+    "signed",
+    "undo",
+    "unhide",
+]
+
+DECIDED = ("no_reply", "like", "watch")  # what `decide` carries out; the others need more, or send something
 UNDO_WITHIN = timedelta(seconds=15)  # the pages offer 10 s; the rest is for the way here
 AGAIN_AFTER = timedelta(seconds=10)  # a reply that a person sends anew can be taken back as long as any other
 _ID_IN_LINK = (re.compile(r"[?&]lc=([\w.-]+)"), re.compile(r"/status/(\d+)"))  # YouTube, X
-
-
-class Refused(Exception):
-    """What was asked cannot be done; `str()` says why to a communicator, `code` is short and stable."""
-
-    def __init__(self, message: str, code: str = "refused") -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @transaction.atomic
@@ -62,7 +93,7 @@ def reply(
     require(by, Permission.ANSWER)
     if earlier := _with_key(key):
         return earlier
-    conversation = _locked(conversation_id)
+    conversation = locked(conversation_id)
     if earlier := _with_key(key):  # a double click that waited for the lock
         return earlier
     _check(kind, text, promised_at, now)
@@ -88,9 +119,9 @@ def reply(
         if earlier := _with_key(key):
             return earlier
         raise
-    _record("reply.queued", conversation, by=by, now=now, outgoing=outgoing.pk, kind=kind, to=outgoing.to.external_id)
+    record("reply.queued", conversation, by=by, now=now, outgoing=outgoing.pk, kind=kind, to=outgoing.to.external_id)
     if not delay:
-        _after_commit(partial(tasks.deliver_one.apply_async, (outgoing.pk,), retry=False))
+        after_commit(partial(tasks.deliver_one.apply_async, (outgoing.pk,), retry=False))
     return outgoing
 
 
@@ -108,9 +139,14 @@ def signed(text: str, by: User) -> str:
 
 @transaction.atomic
 def cancel(outgoing_id: int, *, by: User, now: datetime) -> bool:
-    """Take back a reply that has not left; give whether this call did it. Raises Refused once it is being sent."""
+    """Take back what has not left; give whether this call did it. Raises Refused once it is being sent.
+
+    An action that has failed can be let be in the same way.
+    """
     require(by, Permission.ANSWER)
-    outgoing = _outgoing(outgoing_id)
+    outgoing = outgoing_of(outgoing_id)
+    if not outgoing.is_reply:
+        return moderation.cancel(outgoing, by=by, now=now)
     queued = Outgoing.objects.filter(pk=outgoing_id, status=Outgoing.Status.QUEUED)
     if not queued.update(status=Outgoing.Status.CANCELLED, held=False):
         if outgoing.status == Outgoing.Status.CANCELLED:
@@ -118,17 +154,19 @@ def cancel(outgoing_id: int, *, by: User, now: datetime) -> bool:
         if outgoing.status == Outgoing.Status.FAILED:
             raise Refused(_("Svaret gick inte fram. Det finns inget att ångra."), "failed")
         raise Refused(_("Hann skickas. Svaret går inte att ångra längre."), "too_late")
-    _record("reply.cancelled", outgoing.conversation, by=by, now=now, outgoing=outgoing.pk)
+    record("reply.cancelled", outgoing.conversation, by=by, now=now, outgoing=outgoing.pk)
     return True
 
 
 @transaction.atomic
 def retry(outgoing_id: int, *, by: User, now: datetime) -> Outgoing:
-    """Send a failed reply again, as a new row: the failed one stays what it was. Twice gives the same new row."""
+    """Send what has failed again, as a new row: the failed one stays what it was. Twice gives the same new row."""
     require(by, Permission.ANSWER)
-    failed = _outgoing(outgoing_id)
+    failed = outgoing_of(outgoing_id)
     if failed.status != Outgoing.Status.FAILED:
         raise Refused(_("Bara ett svar som misslyckades kan skickas igen."), "not_failed")
+    if not failed.is_reply:
+        return moderation.again(failed, by=by, now=now)
     return reply(
         failed.conversation_id,
         kind=failed.kind,
@@ -147,14 +185,14 @@ def settle_unknown(
 ) -> Outgoing:
     """Say what a person saw on the platform: the reply stands there (its id or link is needed), or it is sent again."""
     require(by, Permission.ANSWER)
-    outgoing = _outgoing(outgoing_id)
-    if outgoing.status != Outgoing.Status.UNKNOWN:
+    outgoing = outgoing_of(outgoing_id)
+    if outgoing.status != Outgoing.Status.UNKNOWN or not outgoing.is_reply:
         raise Refused(_("Det svaret är redan utrett."), "not_unknown")
     if was_sent:
         sending.accepted(outgoing, Sent(_id_of_ours(outgoing, external_id or "")), now)
     else:
         sending.send_again(outgoing, not_before=now + AGAIN_AFTER)
-    _record("reply.settled", outgoing.conversation, by=by, now=now, outgoing=outgoing.pk, was_sent=was_sent)
+    record("reply.settled", outgoing.conversation, by=by, now=now, outgoing=outgoing.pk, was_sent=was_sent)
     outgoing.refresh_from_db()
     return outgoing
 
@@ -165,32 +203,31 @@ def decide(
 ) -> VerdictEvent:
     """Carry out a verdict that sends nothing; give its event, by which it can be undone. Raises Refused.
 
-    The same verdict twice, as by a double click, gives the first event.
+    *Like* is ruled so where the platform has none, or where a person has liked in its own app. The same verdict twice,
+    as by a double click, gives the first event.
     """
     require(by, Permission.ANSWER)
     verdict = VERDICTS.get(verdict_key)
-    if verdict is None or verdict.sends:
+    if verdict is None or verdict_key not in DECIDED:
         raise Refused(_("Det finns inget sådant beslut."), "unknown_verdict")
     if verdict.reasons and reason not in dict(verdict.reasons):
         raise Refused(_("Välj varför."), "unknown_reason")
-    ledger, conversation = _ledger(conversation_id, now)
-    if conversation.status == verdict.status and not (ledger.first(conversation) or ledger.promised(conversation)):
-        return _standing(conversation, verdict_key, reason)
+    ledger, conversation = ledger_of(conversation_id, now)
+    waits = ledger.first(conversation) or ledger.promised(conversation)
+    if verdict is WATCH and waits:
+        raise Refused(_("Någon väntar på svar här. Bevaka går bara när ingen gör det."), "somebody_waits")
+    if conversation.status == verdict.status and not waits:
+        if standing := _standing(conversation, verdict_key, reason):
+            return standing
+        if verdict is not WATCH:
+            raise Refused(_("Konversationen är redan klar."), "already_closed")
     if whose := guard.reply_on_its_way(conversation):
         raise Refused(whose, "reply_on_its_way")
-    event = VerdictEvent.objects.create(
-        conversation=conversation,
-        verdict=verdict_key,
-        reason=reason,
-        by=by,
-        at=now,
-        before={"status": conversation.status},
-    )
-    ledger.end(conversation, verdict, at=now, event=event)
+    event = rule(ledger, conversation, verdict, by=by, at=now, reason=reason)
     ledger.save()
     if note.strip():
         Note.objects.create(conversation=conversation, by=by, at=now, text=note)
-    _record(f"verdict.{verdict_key}", conversation, by=by, now=now, event=event.pk, reason=reason)
+    record(f"verdict.{verdict_key}", conversation, by=by, now=now, event=event.pk, reason=reason)
     return event
 
 
@@ -206,18 +243,20 @@ def undo(event_id: int, *, by: User, now: datetime) -> Conversation:
     event = VerdictEvent.objects.filter(pk=event_id).select_related("conversation").first()
     if event is None:
         raise Refused(_("Beslutet finns inte."), "unknown_verdict")
-    ledger, conversation = _ledger(event.conversation_id, now)
+    ledger, conversation = ledger_of(event.conversation_id, now)
     event.refresh_from_db()
     if event.undone_at:
         return conversation
     verdict = VERDICTS.get(event.verdict)
-    if now - event.at > UNDO_WITHIN or (verdict and verdict.sends):
+    if now - event.at > UNDO_WITHIN or "outgoing" in event.before or (verdict and verdict.sends):
         raise Refused(_("Det går inte att ångra längre. Återöppna konversationen i stället."), "too_late")
     if _something_happened_since(event):
         raise Refused(_("Någon har hunnit göra något mer här. Återöppna konversationen i stället."), "too_late")
+    if verdict is ASK_EXPERT and not experts.take_back(event, now):
+        raise Refused(_("Frågan har redan skickats."), "too_late")
     cycles.undo(ledger, event, by=by)
     ledger.save()
-    _record("verdict.undone", conversation, by=by, now=now, event=event.pk)
+    record("verdict.undone", conversation, by=by, now=now, event=event.pk)
     return conversation
 
 
@@ -225,11 +264,11 @@ def undo(event_id: int, *, by: User, now: datetime) -> Conversation:
 def reopen(conversation_id: int, *, by: User, now: datetime) -> Conversation:
     """Take up a closed conversation again; the oldest unanswered item waits from its own time."""
     require(by, Permission.ANSWER)
-    ledger, conversation = _ledger(conversation_id, now)
+    ledger, conversation = ledger_of(conversation_id, now)
     if conversation.status == Conversation.Status.CLOSED:
         cycles.reopen(ledger, conversation)
         ledger.save()
-        _record("conversation.reopened", conversation, by=by, now=now)
+        record("conversation.reopened", conversation, by=by, now=now)
     return conversation
 
 
@@ -237,13 +276,13 @@ def reopen(conversation_id: int, *, by: User, now: datetime) -> Conversation:
 def assign(conversation_id: int, *, to_user: User | None, by: User, now: datetime) -> Conversation:
     """Say who answers, or that nobody is chosen."""
     require(by, Permission.ANSWER)
-    conversation = _locked(conversation_id)
+    conversation = locked(conversation_id)
     if to_user and not may(to_user, Permission.ANSWER):
         raise Refused(_("%s får inte svara, och kan därför inte vara ansvarig.") % to_user, "may_not_answer")
     if conversation.assignee_id != (to_user.pk if to_user else None):
         conversation.assignee = to_user
         Conversation.objects.filter(pk=conversation.pk).update(assignee=to_user, revision=F("revision") + 1)
-        _record("conversation.assigned", conversation, by=by, now=now, to=to_user.pk if to_user else None)
+        record("conversation.assigned", conversation, by=by, now=now, to=to_user.pk if to_user else None)
     return conversation
 
 
@@ -251,10 +290,10 @@ def assign(conversation_id: int, *, to_user: User | None, by: User, now: datetim
 def add_note(conversation_id: int, *, text: str, by: User, now: datetime) -> Note:
     """Write something for us only."""
     require(by, Permission.ANSWER)
-    _check_text(text, _("Skriv något i anteckningen."))
-    conversation = _locked(conversation_id)
+    check_text(text, _("Skriv något i anteckningen."))
+    conversation = locked(conversation_id)
     note = Note.objects.create(conversation=conversation, by=by, at=now, text=text)
-    _record("note.added", conversation, by=by, now=now, note=note.pk)
+    record("note.added", conversation, by=by, now=now, note=note.pk)
     return note
 
 
@@ -264,7 +303,7 @@ def mark_seen(conversation_id: int, *, by: User, now: datetime) -> None:
     unseen = Item.objects.filter(conversation=conversation_id, from_us=False, first_seen_at=None)
     if unseen.exists():
         with transaction.atomic():
-            _locked(conversation_id)  # before its items, as everybody does
+            locked(conversation_id)  # before its items, as everybody does
             unseen.update(first_seen_at=now, first_seen_by=by)
 
 
@@ -282,32 +321,10 @@ def _with_key(key: str) -> Outgoing | None:
     return Outgoing.objects.filter(key=key).select_related("conversation", "to").first()
 
 
-def _locked(conversation_id: int) -> Conversation:
-    conversation = Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id).first()
-    if conversation is None:
-        raise Refused(_("Konversationen finns inte."), "unknown_conversation")
-    return conversation
-
-
-def _ledger(conversation_id: int, now: datetime) -> tuple[Ledger, Conversation]:
-    _locked(conversation_id)
-    ledger = Ledger.of([Conversation(pk=conversation_id)], now)
-    return ledger, ledger.conversations[conversation_id]
-
-
-def _outgoing(outgoing_id: int) -> Outgoing:
-    """Give a reply with its conversation locked."""
-    found = Outgoing.objects.filter(pk=outgoing_id).values_list("conversation_id", flat=True).first()
-    if found is None:
-        raise Refused(_("Svaret finns inte."), "unknown_reply")
-    _locked(found)
-    return Outgoing.objects.select_related("conversation__channel", "to", "by").get(pk=outgoing_id)
-
-
 def _check(kind: str, text: str, promised_at: datetime | None, now: datetime) -> None:
-    if kind not in Outgoing.Kind.values:
+    if kind not in REPLIES:
         raise Refused(_("Välj svar, besked eller hänvisning."), "unknown_kind")
-    _check_text(text, _("Skriv ett svar först."))
+    check_text(text, _("Skriv ett svar först."))
     if kind == Outgoing.Kind.HOLDING:
         if promised_at is None:
             raise Refused(_("Ett besked behöver en utlovad tid för svaret."), "no_promise")
@@ -315,42 +332,23 @@ def _check(kind: str, text: str, promised_at: datetime | None, now: datetime) ->
             raise Refused(_("Den utlovade tiden har redan passerat. Lova en senare."), "promise_in_the_past")
 
 
-def _check_text(text: str, if_empty: str) -> None:
-    if not text.strip():
-        raise Refused(if_empty, "empty_text")
-    with suppress(UnicodeEncodeError):
-        text.encode()
-        if "\0" not in text:
-            return
-    raise Refused(_("Texten innehåller tecken som inte går att skicka."), "bad_text")
-
-
 def _target(conversation: Conversation, external_id: str | None) -> Item:
     """Give the item to answer: the one named, else the newest that waits, else the newest that is still there."""
-    items = Item.objects.filter(conversation=conversation, from_us=False)
     if external_id is not None:
-        item = (
-            items.filter(external_id=external_id).first() or items.filter(earlier_ids__contains=[external_id]).first()
-        )
-        if item is None:
-            raise Refused(_("Det finns ingen sådan kommentar i konversationen."), "unknown_item")
+        item = item_in(conversation, external_id)
         if item.deleted_at:
             raise Refused(_("Kommentaren är borttagen och kan inte besvaras. Din text är kvar."), "gone")
         return item
-    there = items.filter(deleted_at=None).order_by("-posted_at", "-pk")
-    waiting = there.filter(cycle__isnull=False, cycle__ended_at=None)
-    target = waiting.first() or there.first()
+    target = newest_waiting(conversation)
     if target is None:
         raise Refused(_("Allt som avsändaren skrev är borttaget och kan inte besvaras. Din text är kvar."), "gone")
     return target
 
 
-def _standing(conversation: Conversation, verdict_key: str, reason: str) -> VerdictEvent:
-    """Give the verdict that closed the conversation, if it was this one."""
+def _standing(conversation: Conversation, verdict_key: str, reason: str) -> VerdictEvent | None:
+    """Give the verdict that made the conversation what it is, if it was this one."""
     event = VerdictEvent.objects.filter(conversation=conversation, undone_at=None).last()
-    if event is None or (event.verdict, event.reason) != (verdict_key, reason):
-        raise Refused(_("Konversationen är redan klar."), "already_closed")
-    return event
+    return event if event and (event.verdict, event.reason) == (verdict_key, reason) else None
 
 
 def _something_happened_since(event: VerdictEvent) -> bool:
@@ -382,13 +380,3 @@ def _id_in(pasted: str) -> str:
             return found[1]
     pasted = pasted.strip()
     return "" if re.search(r"[\s/]", pasted) else pasted
-
-
-def _record(action: str, conversation: Conversation, *, by: User, now: datetime, **data: object) -> None:
-    audit.record(action, f"conversation:{conversation.pk}", by=by, now=now, **data)
-    _after_commit(live.announce)
-
-
-def _after_commit(nudge: Callable[[], object]) -> None:
-    # The row is the truth and this only a nudge: a broker that is away must not make the action look failed.
-    transaction.on_commit(nudge, robust=True)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from accounts import audit
 from inbox.cycles import Ledger
-from inbox.models import Item, Outgoing, VerdictEvent
+from inbox.models import REPLIES, Item, Outgoing, VerdictEvent
 from inbox.verdicts import of_reply
 
 MAY_HAVE_LEFT = (Outgoing.Status.SENDING, Outgoing.Status.UNKNOWN, Outgoing.Status.QUEUED)
@@ -88,6 +88,7 @@ def _reply_behind(item: Item) -> Outgoing | None:
     """Find the reply that may have become this comment: one to the same item first, else one in the same thread."""
     may_have_left = Outgoing.objects.filter(
         conversation__thread=item.thread_id,
+        kind__in=REPLIES,
         status__in=MAY_HAVE_LEFT,
         claimed_at__lte=item.posted_at + CLOCKS_DIFFER,  # one that was never claimed has no such time
     ).select_related("conversation", "to", "by")

@@ -15,7 +15,7 @@ from django.db.models import F, Max, Q
 
 from accounts.models import User
 from inbox import ladder, rows
-from inbox.models import Conversation, DeadlineChange, Item, Notice, ReplyCycle, VerdictEvent
+from inbox.models import Conversation, DeadlineChange, ExpertQuestion, Item, Notice, ReplyCycle, VerdictEvent
 from inbox.rows import among
 from inbox.verdicts import Verdict
 from sla import clock, policies
@@ -95,6 +95,7 @@ class Ledger:
         *,
         at: datetime,
         covered: Collection[Item] | None = None,
+        spares_promise: bool = False,
         reply: Item | None = None,
         promised_at: datetime | None = None,
         event: VerdictEvent | None = None,
@@ -103,6 +104,7 @@ class Ledger:
 
         `covered`: the waiting items that the verdict speaks of (None: all); the others wait on, in a cycle of their
         own. A verdict that promises opens a *promised* cycle due at `promised_at`, superseding an open one.
+        `spares_promise`: it does not speak of what has been promised, which stays open.
         """
         ended: list[ReplyCycle] = []
         waiting = self.waiting[conversation.pk]
@@ -111,7 +113,7 @@ class Ledger:
         if cycle and (len(left) < len(waiting) or not waiting):
             ended.append(self._finish(cycle, verdict.outcome, at, reply=reply, event=event))
             self.waiting[conversation.pk] = []
-        promise = self.promised(conversation)
+        promise = None if spares_promise else self.promised(conversation)
         if promise:
             outcome = Outcome.SUPERSEDED if verdict.promises else verdict.outcome
             ended.append(self._finish(promise, outcome, at, reply=reply, event=event))
@@ -121,7 +123,7 @@ class Ledger:
                 by = event.by if event else None
                 moved = {"old_due_at": promise.due_at, "new_due_at": promised_at}
                 self._moves.append(DeadlineChange(cycle=newer, at=self.now, by=by, reason="new_holding", **moved))
-        conversation.status = verdict.status
+        conversation.status = Status.WAITING if self.promised(conversation) else verdict.status
         conversation.snoozed_until = None
         if left and not self.first(conversation):
             self.wait(conversation, left)
@@ -283,6 +285,10 @@ class Ledger:
         rows.update(
             Conversation, ("status", "snoozed_until", "due_at", "due_soon_at", "promised_at", "revision"), changed
         )
+        if closed := [row[0] for row in changed if row[1] == Status.CLOSED]:  # nobody waits for an expert any more
+            ExpertQuestion.objects.filter(among(ExpertQuestion, "conversation", closed), ended_at=None).update(
+                ended_at=self.now
+            )
 
 
 CYCLE_FACTS = (

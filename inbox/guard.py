@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from inbox import chips
-from inbox.models import Conversation, Item, Outgoing
+from inbox.models import REPLIES, Conversation, Item, Outgoing
 
 ON_ITS_WAY = (Outgoing.Status.QUEUED, Outgoing.Status.SENDING, Outgoing.Status.UNKNOWN)
 
@@ -36,7 +36,9 @@ def reply_on_its_way(conversation: Conversation) -> str | None:
 
 
 def _on_its_way(conversation: Conversation) -> QuerySet[Outgoing]:
-    return Outgoing.objects.filter(conversation=conversation, status__in=ON_ITS_WAY).select_related("by")
+    """Replies only: whoever hides or likes something does not answer."""
+    replies = Outgoing.objects.filter(conversation=conversation, status__in=ON_ITS_WAY, kind__in=REPLIES)
+    return replies.select_related("by")
 
 
 def _who_answered(item: Item, now: datetime) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
@@ -355,9 +356,10 @@ class VerdictEvent(models.Model):
 
 
 class Outgoing(models.Model):
-    """A reply (later also a like, hide, delete, edit, publication) on its way to the platform.
+    """A reply, or an action on something that stands there already, on its way to the platform.
 
-    Never lost, never sent twice: see `outbox.py` for the states and who moves them.
+    Never lost, never sent twice: see `outbox.py` for the states and who moves them. `to`: what is answered or acted on;
+    `text`: what is written; of an action other than an edit "". `evidence`: what was kept before a hide or delete.
     """
 
     class Kind(models.TextChoices):
@@ -372,16 +374,30 @@ class Outgoing(models.Model):
         FAILED = "failed", _("misslyckades")
         UNKNOWN = "unknown", _("kontrollera")
         CANCELLED = "cancelled", _("ångrat")
+REPLIES = ("answer", "holding", "redirect")
+"""Kinds of Outgoing that speak to the citizen: one at a time in a conversation."""
+CHANGES = ("hide", "unhide", "delete", "edit")
+"""Kinds of Outgoing that change what stands on the platform: one at a time for an item."""
+
+
 
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="outgoing")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     to = models.ForeignKey(Item, models.PROTECT, related_name="+")
-    text = models.TextField()
+    text = models.TextField(blank=True)
+    evidence = models.ForeignKey(
+        "ModerationEvidence", models.PROTECT, null=True, blank=True, db_index=False, related_name="outgoing"
+    )
     promised_at = models.DateTimeField(null=True, blank=True)
     key = models.CharField(
         max_length=80, unique=True
     )  # made when the form was drawn: a double click finds the first row
+        LIKE = "like", _("Gilla")
+        HIDE = "hide", _("Dölj")
+        UNHIDE = "unhide", _("Visa igen")
+        DELETE = "delete", _("Ta bort")
+        EDIT = "edit", _("Redigera")
     drawn_at = models.DateTimeField()  # when the form was drawn, or the command began
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -400,10 +416,12 @@ class Outgoing(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=~Q(status="sent") | ~Q(external_id=""), name="sent_has_external_id"),
+            models.CheckConstraint(
+                condition=~Q(status="sent") | ~Q(external_id="") | ~Q(kind__in=REPLIES), name="sent_has_external_id"
+            ),
             models.UniqueConstraint(
                 fields=["conversation"],
-                condition=Q(status__in=["queued", "sending", "unknown"]),
+                condition=Q(status__in=["queued", "sending", "unknown"], kind__in=REPLIES),
                 name="one_reply_on_its_way",
             ),
         ]
@@ -424,6 +442,20 @@ class Outgoing(models.Model):
         return f"{self.kind} {self.pk} {self.status}"
 
 
+            # What is decided last of an item holds: an older action must not come after a newer one.
+            models.UniqueConstraint(
+                fields=["to"],
+                condition=Q(status__in=["queued", "sending", "unknown"], kind__in=CHANGES),
+                name="one_change_on_its_way",
+            ),
+            models.UniqueConstraint(
+                fields=["to"],
+                condition=Q(status__in=["queued", "sending", "unknown"], kind="like"),
+                name="one_like_on_its_way",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="hide") | Q(evidence__isnull=False), name="hidden_only_with_evidence"
+            ),
 class Notice(models.Model):
     """A cycle has come to a step: near its deadline, or past it. Each step at most once per cycle (unique).
 
@@ -441,6 +473,10 @@ class Notice(models.Model):
         RUNG_3 = "rung_3", _("tredje varningen")
         RUNG_4 = "rung_4", _("fjärde varningen")
         RUNG_5 = "rung_5", _("femte varningen")
+    @property
+    def is_reply(self) -> bool:
+        return self.kind in REPLIES
+
         RUNG_6 = "rung_6", _("sjätte varningen")
         PROMISE_1 = "promise_1", _("dagen före det lovade svaret")
         PROMISE_2 = "promise_2", _("samma dag som det lovade svaret")
@@ -528,3 +564,92 @@ class RedirectTarget(models.Model):
 
     def __str__(self) -> str:
         return self.name
+class GroundList(models.Model):
+    """On what grounds something is hidden or deleted: a version that never changes; the newest one holds.
+
+    `grounds`: list of `{"key", "group", "label", "law"}`, in the order in which the form offers them.
+    """
+
+    version = models.IntegerField(unique=True)
+    grounds = models.JSONField()
+    made_at = models.DateTimeField(db_default=Now())
+    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
+
+    class Meta:
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="grounds_never_change", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.version}"
+
+
+class ModerationEvidence(models.Model):
+    """What was there before we hid or deleted it, and why we did. The database refuses every change (R-085).
+
+    `record`: ASCII JSON of all that was known (`evidence.py`); `sha256` is the checksum of exactly those characters.
+    `action`: hide, delete, or elsewhere where a person does it in the platform's own app.
+    """
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="evidence")
+    item = models.ForeignKey(Item, models.PROTECT, db_index=False, related_name="+")
+    action = models.CharField(max_length=10)
+    ground = models.CharField(max_length=40)  # a key of the list
+    grounds = models.ForeignKey(GroundList, models.PROTECT, db_index=False, related_name="+")
+    reason = models.TextField(blank=True)  # why hiding is not enough
+    by = models.ForeignKey(User, models.PROTECT, db_index=False, related_name="+")
+    at = models.DateTimeField()
+    key = models.CharField(max_length=80, unique=True)  # as Outgoing's
+    record = models.TextField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="evidence_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.item_id} {self.ground}"
+
+
+class ExpertQuestion(models.Model):
+    """A question to somebody who knows, by mail: *Väntar på Maria*. Open until it is answered or no longer needed.
+
+    Mailed at the first sweep after `mail_at`; `mailed_at` is null until then.
+    """
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="questions")
+    event = models.OneToOneField("VerdictEvent", models.PROTECT, related_name="question")
+    person = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, db_index=False, related_name="+")
+    name = models.CharField(max_length=120)
+    email = models.EmailField()
+    text = models.TextField()
+    answer_by = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, db_index=False, related_name="+")
+    at = models.DateTimeField()
+    mail_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)  # why the mail has not gone, in plain Swedish
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["conversation", "email"], condition=Q(ended_at=None), name="one_question_to_one_person"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["mail_at", "id"], condition=Q(mailed_at=None, ended_at=None), name="question_to_mail"
+            ),  # experts.mail_due
+            models.Index(fields=["conversation"], condition=Q(ended_at=None), name="question_open"),  # selectors
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.pk}"
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0]
+
+

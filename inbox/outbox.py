@@ -1,4 +1,4 @@
-r"""The way out: replies that are never lost and never sent twice. Nothing else sends.
+r"""The way out: replies and actions that are never lost and never sent twice. Nothing else sends.
 
     QUEUED --claim--> SENDING --accepted-------> SENT        external_id set; only now does the cycle end
       ^  \               |  \--what went wrong--> QUEUED (not_before moved; FAILED after six) | FAILED | UNKNOWN
@@ -8,6 +8,9 @@ r"""The way out: replies that are never lost and never sent twice. Nothing else 
 No platform has an idempotency key, so a write is never repeated on a guess: what may have been done is UNKNOWN until
 the platform has been asked. A look-up that fails is not an absence. A reply that is surely absent twice, 2 and 10
 minutes after it became unknown, is sent again; but not where a platform hides comments: there a person has to look.
+
+A like, hide, delete or edit goes the same way, but for UNKNOWN: doing one twice does no harm, so it is looked for once,
+where the platform tells (`effects.is_done`), and sent again if it is not seen. No person has to look.
 
 Calls are made outside of any transaction, under a lock that says which process speaks for the channel. It falls with
 its database session, even at kill -9, so nobody takes what a living worker is sending for dead.
@@ -29,7 +32,7 @@ from django.utils.translation import gettext as _
 
 from accounts import channels
 from connectors.base import AuthExpired, Exhausted, OutcomeUnknown, Sent
-from inbox import sending
+from inbox import effects, sending
 from inbox.confirmation import CLOCKS_DIFFER
 from inbox.models import Item, Outgoing
 from inbox.sending import accepted, connector_of, has_living_token, send, send_again, target_of
@@ -101,9 +104,7 @@ def sweep_dead(channel_id: int, now: datetime) -> list[int]:
     left = Outgoing.objects.filter(
         conversation__channel=channel_id, status=Status.SENDING, claimed_at__lte=now - LONGEST_CALL
     ).select_related("conversation")
-    why = OutcomeUnknown(
-        _("Gensvar avbröts medan svaret skickades. Det är oklart om det gick fram."), code="interrupted"
-    )
+    why = OutcomeUnknown(_("Gensvar avbröts medan det skickades. Det är oklart om det gick fram."), code="interrupted")
     rows = list(left.order_by("pk"))
     for outgoing in rows:
         sending.unknown(outgoing, why, timezone.now())
@@ -127,7 +128,7 @@ def look_up_unknown(channel_id: int, now: datetime) -> list[int]:
 
 def _look_up(outgoing: Outgoing, now: datetime) -> None:
     try:
-        sent = _find(outgoing)
+        found = _find(outgoing)
     except AuthExpired:
         channels.mark_dead(outgoing.conversation.channel_id, timezone.now())
     except Exhausted as error:
@@ -136,21 +137,27 @@ def _look_up(outgoing: Outgoing, now: datetime) -> None:
         log.info("Outgoing %s could not be looked up: %s", outgoing.pk, type(error).__name__)
         _next(outgoing, now + _pause(outgoing, now))
     else:
-        if sent:
-            accepted(outgoing, sent, timezone.now())
+        if isinstance(found, Sent):
+            accepted(outgoing, found, timezone.now())
+        elif found:
+            effects.done(outgoing, timezone.now())
         else:
             _absent(outgoing, now)
 
 
-def _find(outgoing: Outgoing) -> Sent | None:
+def _find(outgoing: Outgoing) -> Sent | bool | None:
     connector = connector_of(outgoing)
+    if not outgoing.is_reply:
+        return effects.is_done(outgoing, connector)
     return connector.find_sent(
         target_of(outgoing.to), outgoing.text, since=_sent_at(outgoing), exclude=_ours_already(outgoing)
     )
 
 
 def _absent(outgoing: Outgoing, now: datetime) -> None:
-    if outgoing.lookups + 1 < LOOKUPS:
+    if not outgoing.is_reply:
+        send_again(outgoing, not_before=now)
+    elif outgoing.lookups + 1 < LOOKUPS:
         _next(outgoing, _since(outgoing) + SECOND_LOOKUP, lookups=F("lookups") + 1)
     elif outgoing.conversation.channel.platform in HIDES_COMMENTS:
         error = _("Svaret syns inte på plattformen, men kan ligga där för granskning. Titta efter, och säg hur det är.")

@@ -1,4 +1,5 @@
-"""One reply to its platform and back: claimed, called once, recorded. `outbox.py` says when, and draws the states.
+"""One reply or action to its platform and back: claimed, called once, recorded. `outbox.py` says when, and draws the
+states.
 
 Each move of a row names the state it leaves; zero rows moved means that somebody else was faster, and that is fine.
 """
@@ -22,8 +23,10 @@ from accounts.models import Credential
 from connectors.base import (
     AuthExpired,
     Author,
+    Capability,
     Connector,
     Exhausted,
+    Gone,
     ItemKind,
     OutcomeUnknown,
     Permanent,
@@ -32,7 +35,7 @@ from connectors.base import (
     Target,
     Temporary,
 )
-from inbox import guard, ingest, live
+from inbox import effects, guard, ingest, live
 from inbox.confirmation import confirm
 from inbox.cycles import Ledger
 from inbox.models import Conversation, Item, Outgoing
@@ -47,7 +50,7 @@ FIRST_LOOKUP = timedelta(minutes=2)  # after it became unknown: platforms show w
 
 
 def send(pk: int, now: datetime) -> None:
-    """Claim a reply and make its one call; record what came of it. Nothing happens if it is not to be sent now."""
+    """Claim a row and make its one call; record what came of it. Nothing happens if it is not to be sent now."""
     outgoing = claim(pk, now=now, holder=uuid4().hex)
     if outgoing is None:
         return
@@ -57,16 +60,26 @@ def send(pk: int, now: datetime) -> None:
         went_wrong(outgoing, error)
         return
     try:
-        sent = connector.reply(target_of(outgoing.to), outgoing.text)
-        if not sent.external_id:
-            raise OutcomeUnknown(_("Plattformen sade inte vilket svaret blev. Det är oklart om det gick fram."))
+        sent = _call(connector, outgoing)
     except PlatformError as error:
         went_wrong(outgoing, error)
     except Exception as error:
         log.exception("Outgoing %s: %s", pk, type(error).__name__)
-        went_wrong(outgoing, OutcomeUnknown(_("Något oväntat hände. Det är oklart om svaret gick fram.")))
+        went_wrong(outgoing, OutcomeUnknown(_("Något oväntat hände. Det är oklart om det gick fram.")))
     else:
-        accepted(outgoing, sent, timezone.now())
+        accepted(outgoing, sent, timezone.now()) if sent else effects.done(outgoing, timezone.now())
+
+
+def _call(connector: Connector, outgoing: Outgoing) -> Sent | None:
+    """Make the one call; give what a reply has become, None for an action. Raises a PlatformError."""
+    target = target_of(outgoing.to)
+    if not outgoing.is_reply:
+        connector.moderate(target, Capability(outgoing.kind), outgoing.text)
+        return None
+    sent = connector.reply(target, outgoing.text)
+    if not sent.external_id:
+        raise OutcomeUnknown(_("Plattformen sade inte vilket svaret blev. Det är oklart om det gick fram."))
+    return sent
 
 
 @transaction.atomic
@@ -84,7 +97,9 @@ def claim(pk: int, *, now: datetime, holder: str) -> Outgoing | None:
     if not has_living_token(conversation.channel_id):
         _hold(Outgoing.objects.filter(pk=pk, status=Status.QUEUED, held=False), AuthExpired(_reconnect()))
         return None
-    if other := guard.other_reply(conversation, since=outgoing.drawn_at, key=outgoing.key, now=at):
+    if outgoing.is_reply and (
+        other := guard.other_reply(conversation, since=outgoing.drawn_at, key=outgoing.key, now=at)
+    ):
         why = Permanent(_("%s Ditt svar skickades inte.") % other, code="answered_meanwhile")
         _fail(outgoing, why, leaves=Q(status=Status.QUEUED))
         return None
@@ -124,6 +139,8 @@ def went_wrong(outgoing: Outgoing, error: PlatformError) -> None:
             channels.mark_dead(outgoing.conversation.channel_id, at)
             _back(outgoing, error, held=True)
             _hold(_queued(outgoing.conversation.channel_id), error)
+        case Gone() if outgoing.kind == Outgoing.Kind.DELETE:
+            unknown(outgoing, error, at)  # it may be gone, as we want it, or only out of our sight: it is read
         case Permanent():
             _fail(outgoing, error, leaves=_claimed(outgoing))
         case Temporary() if outgoing.attempts + 1 >= MOST_ATTEMPTS:
@@ -144,8 +161,10 @@ def send_again(outgoing: Outgoing, *, not_before: datetime) -> None:
     if outgoing.error_code == "duplicate":
         why = Permanent(_("X tar inte emot samma text två gånger. Ändra något i texten."), code="duplicate")
         _fail(outgoing, why, leaves=leaves)
+    elif outgoing.error_code == Gone.code:
+        _fail(outgoing, Permanent(outgoing.error, code=Gone.code), leaves=leaves)
     elif attempts >= MOST_ATTEMPTS:
-        why = Permanent(_("Svaret har inte gått fram på %s försök.") % attempts, code="gave_up")
+        why = Permanent(_("Det har inte gått fram på %s försök.") % attempts, code="gave_up")
         _fail(outgoing, why, leaves=leaves, attempts=attempts)
     else:
         changes = {
@@ -155,7 +174,7 @@ def send_again(outgoing: Outgoing, *, not_before: datetime) -> None:
             "error": "",
             "error_code": "",
         }
-        _move(outgoing, leaves, "reply.requeued", status=Status.QUEUED, **changes)
+        _move(outgoing, leaves, "requeued", status=Status.QUEUED, **changes)
 
 
 def connector_of(outgoing: Outgoing) -> Connector:
@@ -198,7 +217,7 @@ def has_living_token(channel_id: int) -> bool:
 
 
 def _reconnect() -> str:
-    return _("Kontot behöver anslutas igen av en administratör. Svaret skickas så snart det är gjort.")
+    return _("Kontot behöver anslutas igen av en administratör. Det här skickas så snart det är gjort.")
 
 
 def _claimed(outgoing: Outgoing) -> Q:
@@ -212,14 +231,14 @@ def _back(outgoing: Outgoing, error: PlatformError, **changes: object) -> None:
 
 def _fail(outgoing: Outgoing, error: PlatformError, *, leaves: Q, **changes: object) -> None:
     told = {"error": str(error), "error_code": error.code, "held": False, "next_lookup_at": None}
-    _move(outgoing, leaves, "reply.failed", status=Status.FAILED, **told, **changes)
+    _move(outgoing, leaves, "failed", status=Status.FAILED, **told, **changes)
 
 
 def unknown(outgoing: Outgoing, error: PlatformError, at: datetime) -> None:
     """Record that a claimed reply may have been done, or not: it is looked for on the platform."""
     waits = {"unknown_since": at, "next_lookup_at": at + FIRST_LOOKUP, "lookups": 0}
     told = {"error": str(error), "error_code": error.code}
-    _move(outgoing, _claimed(outgoing), "reply.unknown", status=Status.UNKNOWN, **told, **waits)
+    _move(outgoing, _claimed(outgoing), "unknown", status=Status.UNKNOWN, **told, **waits)
 
 
 @transaction.atomic
@@ -229,7 +248,8 @@ def _move(outgoing: Outgoing, leaves: Q, action: str | None, **changes: object) 
     if moved and action:
         subject = f"conversation:{outgoing.conversation_id}"
         code = str(changes.get("error_code", ""))
-        audit.record(action, subject, by=None, now=timezone.now(), outgoing=outgoing.pk, code=code)
+        what = "reply" if outgoing.is_reply else outgoing.kind
+        audit.record(f"{what}.{action}", subject, by=None, now=timezone.now(), outgoing=outgoing.pk, code=code)
     if moved:
         _announce()
     return moved

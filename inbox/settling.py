@@ -259,7 +259,13 @@ def _settle_deletion(ledger: Ledger, item: Item, around: Surroundings) -> None:
             cycles.reply_gone(ledger, item)
         return
     conversation = ledger.conversations[item.conversation_id]
-    if not ledger.waiting[conversation.pk]:
+    if not ledger.waiting[conversation.pk] and not _we_are_deleting(item):
         ledger.withdraw(conversation, item.deleted_at)
     if conversation.preview == "" and not (ledger.first(conversation) or ledger.promised(conversation)):
         conversation.status = Status.CLOSED  # nothing is left to read in it
+
+
+def _we_are_deleting(item: Item) -> bool:
+    """It is we who take it away, and our own record of that comes in a moment: it is no withdrawal of the author."""
+    ours = Outgoing.objects.filter(to=item, kind=Outgoing.Kind.DELETE)
+    return ours.filter(status__in=(Outgoing.Status.SENDING, Outgoing.Status.UNKNOWN)).exists()

@@ -25,7 +25,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inbox import chips, guard, selectors
-from inbox.models import Conversation, DeadlineChange, Item, ItemVersion, Note, Outgoing, ReplyCycle, VerdictEvent
+from inbox.models import (
+    REPLIES,
+    Conversation,
+    DeadlineChange,
+    Item,
+    ItemVersion,
+    Note,
+    Outgoing,
+    ReplyCycle,
+    VerdictEvent,
+)
 from inbox.verdicts import VERDICTS
 
 WINDOW = 60  # items shown around the citizen's own; a storm's thread has thousands
@@ -174,7 +184,7 @@ def meanwhile(row: Conversation, *, revision: int, since: datetime, now: datetim
     Two or three queries if its revision has moved, else one.
     """
     was_on_its_way = Outgoing.objects.filter(
-        conversation=row, status__in=guard.ON_ITS_WAY, created_at__lte=since
+        conversation=row, status__in=guard.ON_ITS_WAY, kind__in=REPLIES, created_at__lte=since
     ).exists()
     if not was_on_its_way and (other := guard.other_reply(row, since=since, key="", now=now)):
         return other

@@ -1,7 +1,7 @@
 """Verdicts: what we decide about a conversation, as data. A verdict is added in this file.
 
 Commands, pages, keyboard, history and figures all read this table; `actions.py` carries it out, `cycles.py` ends what
-waits. A verdict that speaks to the citizen (`sends`) ends nothing until the platform has confirmed the reply.
+waits. A verdict that does something on the platform (`sends`, `acts`) ends nothing until the platform has confirmed it.
 """
 
 from __future__ import annotations
@@ -19,19 +19,22 @@ Status = Conversation.Status
 
 @dataclass(frozen=True)
 class Verdict:
-    """`key` names it everywhere; `shortcut` is its key on the keyboard; `icon` a heroicon.
+    """`key` names it everywhere; `shortcut` is its key on the keyboard, "" for none; `icon` a heroicon.
 
-    `outcome`: how the open cycles end. `status`: what the conversation is then, if nobody waits any more. `promises`:
-    only the *first* cycle ends, and a *promised* one opens. `reasons`: what must be chosen among, if anything.
+    `outcome`: how the open cycles end; None for a verdict that ends none. `status`: what the conversation is then, if
+    nobody waits any more. `sends`: the reply that carries it out; `acts`: the actions of which one does, where the
+    platform has it. `promises`: only the *first* cycle ends, and a *promised* one opens. `reasons`: what must be chosen
+    among, if anything.
     """
 
     key: str
     label: str | Promise
     shortcut: str
     icon: str
-    outcome: Outcome
+    outcome: Outcome | None
     status: Status
     sends: Outgoing.Kind | None = None
+    acts: tuple[Outgoing.Kind, ...] = ()
     promises: bool = False
     reasons: tuple[tuple[str, str | Promise], ...] = ()
 
@@ -48,6 +51,9 @@ REDIRECT = Verdict(
     Outcome.REDIRECTED,
     Status.CLOSED,
     Outgoing.Kind.REDIRECT,
+)
+LIKE = Verdict(
+    "like", _("Gilla räcker"), "g", "hand-thumb-up", Outcome.LIKED, Status.CLOSED, acts=(Outgoing.Kind.LIKE,)
 )
 NO_REPLY = Verdict(
     "no_reply",
@@ -66,7 +72,21 @@ NO_REPLY = Verdict(
     ),
 )
 
-VERDICTS = {verdict.key: verdict for verdict in (ANSWER, HOLDING, REDIRECT, NO_REPLY)}
+ASK_EXPERT = Verdict("ask_expert", _("Fråga sakkunnig"), "f", "academic-cap", None, Status.OPEN)
+MODERATE = Verdict(
+    "moderate",
+    _("Moderera"),
+    "d",
+    "eye-slash",
+    Outcome.MODERATED,
+    Status.CLOSED,
+    acts=(Outgoing.Kind.HIDE, Outgoing.Kind.DELETE),
+)
+WATCH = Verdict("watch", _("Bevaka"), "", "eye", None, Status.OPEN)
+
+VERDICTS = {
+    verdict.key: verdict for verdict in (ANSWER, HOLDING, REDIRECT, LIKE, NO_REPLY, ASK_EXPERT, MODERATE, WATCH)
+}
 """In the order in which the pages offer them."""
 
 

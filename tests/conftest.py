@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 
 from config import embedded
+from inbox.grounds import BUILT_IN
+from inbox.models import GroundList
 from sla.models import PolicyVersion
 from sla.policyfile import SE24
 
@@ -27,8 +29,9 @@ def now() -> datetime:
 
 @pytest.fixture(autouse=True)
 def default_policy(request: pytest.FixtureRequest) -> None:
-    """Seed the default policy again for tests that commit: the flush after each of them empties every table."""
+    """Seed the default policy and the grounds again for tests that commit: the flush after each of them empties every table."""
     marker = request.node.get_closest_marker("django_db")
     if marker and marker.kwargs.get("transaction"):
         request.getfixturevalue("transactional_db")
         PolicyVersion.objects.get_or_create(key=SE24["id"], version=1, defaults={"definition": SE24})
+        GroundList.objects.get_or_create(version=1, defaults={"grounds": BUILT_IN})

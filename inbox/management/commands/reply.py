@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from config.commands import JsonCommand, Stop, time_in
 from inbox import actions, wire
 from inbox.management.commands._chosen import chosen_user
-from inbox.models import Outgoing
+from inbox.models import REPLIES
 
 LONGEST_DELAY = 366 * 86_400.0  # seconds; more is a slip of the pen
 
@@ -22,7 +22,7 @@ class Command(JsonCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("conversation", type=int)
-        parser.add_argument("--kind", required=True, choices=Outgoing.Kind.values)
+        parser.add_argument("--kind", required=True, choices=REPLIES)
         parser.add_argument("--text", required=True)
         parser.add_argument("--user", required=True, metavar="USERNAME")
         parser.add_argument("--to", metavar="EXTERNAL_ID", help="utan: det nyaste obesvarade")
