@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from accounts.models import User
-from inbox import chat, chips, rows
+from inbox import chat, chips, rows, secrecy
 from inbox.models import Conversation, DigestSent, Notice
 from inbox.staff import Concern, Staff
 from sla import policies
@@ -200,7 +200,7 @@ def _row(row: Conversation, why: str, rules: policies.InForce, now: datetime) ->
         "when": chip.text if chip else "",
         "who": "" if is_linkedin else _one_line(str(row.contact or _("Okänt namn"))),
         "channel": f"{row.channel.get_platform_display()}, {_one_line(row.channel.name)}",
-        "text": "" if is_linkedin else _one_line(row.preview)[:160],
+        "text": "" if is_linkedin else _one_line(secrecy.preview(row.preview))[:160],
         "url": settings.BASE_URL + reverse("inbox:conversation", args=[row.pk]),
         "why": why,
     }

@@ -193,6 +193,7 @@ def composer_context(
             "text": form.get("text", _draft(verdict, row, request.user, promised, target, taken_back)),
             "error": form.get("error", ""),
             "error_on": form.get("error_on", "text"),
+            "warned": form.get("warned", ()),
             "signature": actions.signature(request.user),
             "today": timezone.localdate(now).isoformat(),
             "promised_day": form.get("promised_day") or promised.date().isoformat(),

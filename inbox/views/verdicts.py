@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission, needs
-from inbox import actions, selectors
+from inbox import actions, screening, selectors
 from inbox.models import Conversation, Outgoing, VerdictEvent
 from inbox.selectors import Filters
 from inbox.verdicts import VERDICTS
@@ -89,11 +89,13 @@ def _go(request: HttpRequest, row: Conversation | None) -> HttpResponse:
 def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     """Queue what the composer holds; a refusal shows the form again with every word still in it (422)."""
     form, now = request.POST, timezone.now()
+    text = form.get("text", "").replace("\r\n", "\n")
     try:
-        outgoing = actions.reply(
-            row.pk,
+        outgoing = screening.reply(
+            row,
+            acknowledged=form.get("anyway", "").split(),
             kind=_kind(form),
-            text=form.get("text", "").replace("\r\n", "\n"),
+            text=text,
             by=request.user,
             key=form.get("key", "")[:80],
             now=now,
@@ -107,13 +109,14 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
         kept = {name: form[name] for name in names if name in form}
         if refused.code == "answered_meanwhile":
             kept.pop("drawn_at", None)  # now it has been seen: whoever sends again means it
+        kept["warned"] = getattr(refused, "kinds", ())
         error_on = "promise" if "promise" in refused.code else "text"
         return conversation_answer(request, row, status=422, error=str(refused), error_on=error_on, **kept)
-    text = _("%(kind)s till %(name)s skickas om 10 sekunder.") % {
+    said = _("%(kind)s till %(name)s skickas om 10 sekunder.") % {
         "kind": outgoing.get_kind_display(),
         "name": row.contact or _("avsändaren"),
     }
-    messages.success(request, text, extra_tags=reverse("inbox:cancel", args=[outgoing.pk]))
+    messages.success(request, said, extra_tags=reverse("inbox:cancel", args=[outgoing.pk]))
     return onward(request, row)
 
 

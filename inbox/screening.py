@@ -1,0 +1,82 @@
+"""What stands between a composer and the outbox: our own public text is looked through before it is queued.
+
+The guard is for people who write in the pages. A script's `reply` promises that its text goes out byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import audit
+from accounts.models import User
+from inbox import actions, secrecy
+from inbox.models import Conversation, Item, Outgoing, RedirectTarget
+from inbox.secrecy import Kind
+
+NEWEST = 20  # of the citizen's items that a reply may repeat something of
+
+WHY: dict[Kind, Promise] = {
+    Kind.PHONE: gettext_lazy("ett telefonnummer som inte är kommunens"),
+    Kind.DIARY: gettext_lazy("ett diarienummer"),
+    Kind.CASE: gettext_lazy("”ditt ärende”: då berättar vi att personen har ett ärende hos oss"),
+    Kind.OFFICER: gettext_lazy("”din handläggare”: då berättar vi att personen har en kontakt hos oss"),
+    Kind.KNOWN_HERE: gettext_lazy("”vi ser att du …”: då berättar vi vad som står i våra system"),
+    Kind.QUOTED: gettext_lazy("något känsligt som personen skrivit: sekretess gäller även för det hen berättat"),
+}
+
+
+class Warned(actions.Refused):
+    """The text may go out if the person says so; `kinds` is what he or she has been warned of."""
+
+    def __init__(self, message: str, kinds: Collection[Kind]) -> None:
+        super().__init__(message, "secrecy_warning")
+        self.kinds = kinds
+
+
+@transaction.atomic
+def reply(conversation: Conversation, *, acknowledged: Collection[str], **wanted: Any) -> Outgoing:
+    """Queue a reply as `actions.reply` does, if its text passes `screen`. Raises Refused."""
+    screen(conversation, wanted["text"], acknowledged=acknowledged, by=wanted["by"], now=wanted["now"])
+    return actions.reply(conversation.pk, **wanted)
+
+
+def screen(conversation: Conversation, text: str, *, acknowledged: Collection[str], by: User, now: datetime) -> None:
+    """Let a text pass, or say why not. Raises Refused for an identity number, Warned for what was not acknowledged.
+
+    A warning that was overridden is remembered in the audit trail, without the text. Two queries.
+    """
+    findings = secrecy.outbound(text, ours=_our_texts(), cited=_told(conversation))
+    kinds = {finding.kind for finding in findings}
+    if Kind.IDENTITY in kinds:
+        raise actions.Refused(_identity_words(text, findings), "secrecy_stop")
+    if not kinds:
+        return
+    if kinds - {Kind(each) for each in acknowledged if each in list(Kind)}:
+        why = "; ".join(str(words) for kind, words in WHY.items() if kind in kinds)
+        raise Warned(_("Läs igenom en gång till. Texten innehåller %s.") % why, sorted(kinds))
+    audit.record("reply.sent_after_warning", f"conversation:{conversation.pk}", by=by, now=now, kinds=sorted(kinds))
+
+
+def _identity_words(text: str, findings: tuple[secrecy.Finding, ...]) -> str:
+    found = next(each for each in findings if each.kind == Kind.IDENTITY)
+    end = text[found.start : found.end][-4:]
+    return _(
+        "Texten innehåller ett personnummer (det som slutar på %s) och kan inte skickas. "
+        "Ta bort det. Är det ett telefonnummer? Skriv det med mellanslag: 070-123 45 67."
+    ) % (f"••{end[-2:]}")
+
+
+def _our_texts() -> list[str]:
+    return list(RedirectTarget.objects.values_list("text", flat=True))
+
+
+def _told(conversation: Conversation) -> list[str]:
+    items = Item.objects.filter(conversation=conversation, from_us=False).order_by("-posted_at", "-pk")
+    return list(items.values_list("text", flat=True)[:NEWEST])

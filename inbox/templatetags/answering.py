@@ -1,0 +1,56 @@
+"""What the templates ask of the secrecy guard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from inbox import secrecy
+from inbox.secrecy import Kind, Part
+
+register = template.Library()
+
+WORDS: dict[Kind, Promise] = {
+    Kind.IDENTITY: _("personnummer"),
+    Kind.PHONE: _("telefonnummer"),
+    Kind.ADDRESS: _("adress"),
+    Kind.SENSITIVE: _("känslig uppgift"),
+}
+
+
+@register.filter
+def masked(text: str) -> str:
+    """A citizen's text in one line of a list, numbers masked."""
+    return secrecy.preview(text)
+
+
+@register.filter
+def guarded(text: str) -> list[Part]:
+    """A citizen's text in pieces, so that what is masked can be shown by a click."""
+    return secrecy.parts(text)
+
+
+@register.filter
+def is_personal(text: str) -> bool:
+    return bool(secrecy.inbound(text))
+
+
+@register.filter
+def personal_in(places: Iterable[Any], conversation_id: int) -> list[Promise]:
+    """Which kinds of personal facts the citizen wrote and has not deleted, each named once."""
+    texts = (
+        place.item.text
+        for place in places
+        if place.item.conversation_id == conversation_id and not place.item.from_us and not place.item.deleted_at
+    )
+    kinds = {finding.kind for text in texts for finding in secrecy.inbound(text)}
+    return [WORDS[kind] for kind in WORDS if kind in kinds]
+
+
+@register.filter
+def kind_word(kind: Kind) -> Promise:
+    return WORDS[kind]
