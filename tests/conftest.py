@@ -29,7 +29,7 @@ def now() -> datetime:
 
 @pytest.fixture(autouse=True)
 def default_policy(request: pytest.FixtureRequest) -> None:
-    """Seed the default policy and the grounds again for tests that commit: the flush after each of them empties every table."""
+    """Seed the default policy and the grounds again for tests that commit: the flush after each empties every table."""
     marker = request.node.get_closest_marker("django_db")
     if marker and marker.kwargs.get("transaction"):
         request.getfixturevalue("transactional_db")
