@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("gensvar")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["inbox", "insights"])
+app.autodiscover_tasks(["accounts", "inbox", "insights"])
 
 
 @signals.worker_init.connect

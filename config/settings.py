@@ -124,6 +124,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "let go what may not be kept": {"task": "inbox.tasks.purge_expired", "schedule": timedelta(minutes=5)},
     "notice sweep": {"task": "inbox.tasks.sweep_notices", "schedule": timedelta(seconds=60)},
+    "check the audit trail": {"task": "accounts.tasks.check_trail", "schedule": crontab(hour="3", minute="20")},
     "digests": {"task": "inbox.tasks.send_digests", "schedule": timedelta(seconds=60)},
     "count finished weeks": {"task": "insights.tasks.count_finished_weeks", "schedule": timedelta(seconds=60)},
     "check the counts": {"task": "insights.tasks.check_counts", "schedule": crontab(hour="3", minute="40")},

@@ -8,6 +8,7 @@ urlpatterns = [
     path("uppfoljning/", include("insights.urls")),
     path("register/", include("accounts.urls")),
     path("manniskor/", include("accounts.urls_people")),
+    path("logg/", include("accounts.urls_trail")),
     path("hjalp/", TemplateView.as_view(template_name="help.html"), name="help"),
     path("konto/", include("accounts.signin")),
     path("sprak/", include("django.conf.urls.i18n")),
