@@ -8,6 +8,7 @@ from typing import Any
 from sandbox import municipality
 from sandbox.facebook import issue_tokens as issue_page_token
 from sandbox.instagram import issue_tokens as issue_instagram_token
+from sandbox.linkedin import issue_tokens as issue_linkedin_tokens
 from sandbox.municipality import Channel
 from sandbox.twitter import issue_app, issue_oauth1
 from sandbox.world import World
@@ -43,4 +44,6 @@ def _issue(world: World, channel: Channel) -> dict[str, Any]:
         return issue_tokens(world, channel.external_id)
     if channel.platform == "instagram":
         return issue_instagram_token(world, channel.external_id)
+    if channel.platform == "linkedin":
+        return issue_linkedin_tokens(world, channel.external_id)
     return issue_page_token(world, channel.external_id)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from sandbox.world import World
+
+WITH_LINKEDIN = os.environ.get("LINKEDIN_ENABLED", "").lower() in ("1", "true", "on", "ok", "y", "yes")
 
 COMMUNICATIONS = "Kommunikation"
 STREETS = "Teknik och gata"
@@ -95,7 +98,25 @@ INSTAGRAM_RELAY = Channel(
     "Arbetslivet i kommunen, en ny medarbetare varje vecka",
     ("viexempelby",),
 )
-CHANNELS = (FACEBOOK_MAIN, X_MAIN, YOUTUBE_MAIN, FACEBOOK_CULTURE, X_TRAFFIC, INSTAGRAM_RELAY)
+LINKEDIN_EMPLOYER = Channel(
+    "linkedin",
+    "employer_brand",
+    "Jobba i Exempelby",
+    "jobba-i-exempelby",
+    "urn:li:organization:48217203",
+    PEOPLE,
+    "Visa vad man kan arbeta med i kommunen, och svara den som funderar på att söka.",
+    "Lediga jobb, nya kollegor och det vi är stolta över",
+)
+CHANNELS = (
+    FACEBOOK_MAIN,
+    X_MAIN,
+    YOUTUBE_MAIN,
+    FACEBOOK_CULTURE,
+    X_TRAFFIC,
+    INSTAGRAM_RELAY,
+    *([LINKEDIN_EMPLOYER] if WITH_LINKEDIN else []),
+)
 
 
 def settle(world: World) -> None:

@@ -48,10 +48,11 @@ LEGAL = {"begär": "TF 2 kap. 15 §", "radera": "GDPR art. 17", "skärmläsare":
 CHANNEL_FACTORS: Mapping[str, Mapping[str, float]] = {
     "facebook": {},
     "instagram": {"A5": 2.2, "A6": 2, "A3": 0.3},
+    "linkedin": {"A5": 3, "A13": 0.2, "A17": 4},
     "twitter": {"A9": 4, "A18": 2, "A13": 3, "A7": 0.2},
     "youtube": {"A10": 3, "A11": 3},
 }
-JOB_QUESTIONS = 0.05  # of what is written on Instagram, on top of what the topics bring
+JOB_QUESTIONS = {"instagram": 0.05, "linkedin": 0.10}  # of what is written there, on top of what the topics bring
 COUNCIL_FACTORS = {"A9": 5.0}  # under a broadcast of the council
 
 STORM = {
@@ -87,7 +88,7 @@ LANGUAGES = {
     "sv": 91.0, "en": 4.0, "ar": 1.2, "fi": 0.4, "de": 0.8, "da": 0.35, "no": 0.35, "uk": 0.4,
     "so": 0.25, "ti": 0.25, "fa": 0.25, "pl": 0.25,
 }  # fmt: skip
-MEDIAN_WORDS = {"facebook": 11, "instagram": 8, "twitter": 16, "youtube": 7}
+MEDIAN_WORDS = {"facebook": 11, "instagram": 8, "linkedin": 22, "twitter": 16, "youtube": 7}
 
 
 def draw(rng: random.Random, weights: Mapping[str, float]) -> str:

@@ -36,11 +36,13 @@ class Person:
             return "UC" + "".join(numbers.choices(f"{string.ascii_letters}{string.digits}_-", k=22))
         if platform == "twitter":
             return str(numbers.randrange(10**17, 18 * 10**17))
+        if platform == "linkedin":
+            return "urn:li:person:" + "".join(numbers.choices(f"{string.ascii_letters}{string.digits}_-", k=10))
         return str(numbers.randrange(2 * 10**15, 9 * 10**15))
 
     def handle(self, platform: str) -> str:
-        """Give the name after @; Facebook has none."""
-        if platform == "facebook":
+        """Give the name after @; Facebook and LinkedIn have none."""
+        if platform in ("facebook", "linkedin"):
             return ""
         plain = unicodedata.normalize("NFKD", self.name.lower()).encode("ascii", "ignore").decode()
         letters = "".join(letter for letter in plain if letter.isalnum())

@@ -21,16 +21,18 @@ from sandbox.municipality import Channel
 from sandbox.world import World
 
 SHARES = {"facebook": 0.60, "twitter": 0.17, "youtube": 0.13, "instagram": 0.10}
+SHARES |= {"linkedin": 0.06} if municipality.WITH_LINKEDIN else {}
 FRESH = timedelta(hours=48)
 FRESH_SHARE = 0.8
 FADES_IN = 14  # hours after which a post draws a third of what it drew at first
 OURS = {
     "facebook": ("post", "posts_facebook"),
     "instagram": ("post", "posts_instagram"),
+    "linkedin": ("post", "posts_linkedin"),
     "twitter": ("tweet", "posts_twitter"),
     "youtube": ("video", "videos"),
 }
-DEEPEST = {"twitter": 12, "facebook": 2, "instagram": 1, "youtube": 1}
+DEEPEST = {"twitter": 12, "facebook": 2, "instagram": 1, "linkedin": 1, "youtube": 1}
 X_ALONE = 0.45  # of tweets: to us, but under nothing of ours
 X_HASHTAG = 0.12  # of those: only with the hashtag, not to us
 FILTERED = {"A11": "likelySpam", "A12": "heldForReview", "A13": "heldForReview"}  # by YouTube, until we decide
@@ -88,7 +90,8 @@ class Stage:
     def comment_on(self, post: Entry, at: datetime, *, code: str | None = None, echo_of: Entry | None = None) -> Entry:
         """Let a citizen write something under a post of ours."""
         council = post.platform == "youtube" and (post.truth or {}).get("topic") == "council"
-        about_jobs = code is None and post.platform == "instagram" and self.rng.random() < mix.JOB_QUESTIONS
+        jobs = mix.JOB_QUESTIONS.get(post.platform, 0) if code is None else 0
+        about_jobs = jobs > 0 and self.rng.random() < jobs
         code = "A1" if about_jobs else code
         code = code or mix.draw(self.rng, mix.category_weights(post.platform, council=council))
         above = self._answered(post, code, at, echo_of)
@@ -220,7 +223,7 @@ class Stage:
         """Choose what an account writes of, by the season and the account's own field."""
         home = {"exempelbykulturfritid": "culture", "trafikexempelby": "traffic"}.get(channel.handle, "main")
         season = [topic for topic in topics_of(at.astimezone(STOCKHOLM).month) if topic.list(listed)]
-        whole = channel.platform in ("instagram", "youtube")  # one account for everything
+        whole = channel.platform in ("instagram", "linkedin", "youtube")  # one account for everything
         own = [topic for topic in season if whole or getattr(topic, channel.platform) == home]
         return self.rng.choices(own or season, [topic.weight for topic in own or season])[0]
 

@@ -32,6 +32,7 @@ PER_DAY = {
     municipality.X_TRAFFIC: 2.0,
     municipality.YOUTUBE_MAIN: 0.5,
     municipality.INSTAGRAM_RELAY: 1.0,
+    municipality.LINKEDIN_EMPLOYER: 0.6,
 }
 
 Deed = Callable[[datetime], object]
