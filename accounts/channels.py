@@ -29,7 +29,7 @@ def connector_for(channel: Channel) -> Connector:
     if credential is None:
         raise AuthExpired(_("Kontot saknar nyckel. En administratör behöver ansluta det."), code="no_token")
     own = Channel.objects.filter(platform=channel.platform).values_list("external_id", flat=True)
-    base_url, token_url = _addresses(channel)
+    base_url, token_url = addresses(channel)
     context = Context(
         external_id=channel.external_id,
         handle=channel.handle.lstrip("@"),
@@ -45,7 +45,8 @@ def connector_for(channel: Channel) -> Connector:
     return registry.connector_class(channel.platform)(context)
 
 
-def _addresses(channel: Channel) -> tuple[str, str]:
+def addresses(channel: Channel) -> tuple[str, str]:
+    """Give where the channel's platform is, and where it renews keys. Raises Temporary without a running sandbox."""
     if not channel.is_sandbox:
         is_linkedin = channel.platform == Platform.LINKEDIN
         token_url = settings.LINKEDIN_TOKEN_URL if is_linkedin else settings.GOOGLE_TOKEN_URL
@@ -69,7 +70,9 @@ def save_token(channel_id: int, token: Mapping[str, Any]) -> None:
 def _expiry(token: Mapping[str, Any]) -> datetime | None:
     """`expires_at` may be ISO 8601 or seconds since 1970. What can be refreshed by itself has no expiry of its own."""
     value = token.get("expires_at")
-    if value is None or token.get("refresh_token"):
+    if token.get("refresh_token"):
+        value = token.get("refresh_token_expires_at")  # LinkedIn's ends a year after a person connected the page
+    if value is None:
         return None
     if isinstance(value, int | float):
         return datetime.fromtimestamp(value, UTC)
@@ -104,7 +107,7 @@ def add_channel(
     department: str | Department,
     purpose: str,
     focus: str,
-    token: Mapping[str, Any],
+    token: Mapping[str, Any] | None,
     clock_from: datetime,
     now: datetime,
     by: User | None,
@@ -115,6 +118,7 @@ def add_channel(
 ) -> Channel:
     """Register a channel, active at once, with a row for each of its surfaces. Calls no platform.
 
+    `token` None: it waits to be connected, and gets its surfaces then (`connecting.connect`).
     Raises ValidationError naming each field that is missing or wrong. `register`: owner, deputy, review_on.
     """
     if isinstance(department, str):
@@ -132,8 +136,9 @@ def add_channel(
         raise ValidationError({"external_id": _("Kontot finns redan i registret.")}) from error
     tags = dict.fromkeys(tag.strip().lstrip("#") for tag in hashtags)
     Hashtag.objects.bulk_create(Hashtag(channel=channel, tag=tag) for tag in tags if tag)
-    save_token(channel.pk, token)
-    ensure_surfaces(channel, now)
+    if token is not None:
+        save_token(channel.pk, token)
+        ensure_surfaces(channel, now)
     audit.record("channel.added", f"channel:{channel.pk}", by=by, now=now, platform=platform, name=channel.name)
     return channel
 
@@ -147,7 +152,8 @@ def change_channel(channel: Channel, *, hashtags: tuple[str, ...], by: User | No
     wanted = dict.fromkeys(tag for tag in hashtags if tag)
     channel.watched_hashtags.exclude(tag__in=wanted).delete()
     Hashtag.objects.bulk_create([Hashtag(channel=channel, tag=tag) for tag in wanted], ignore_conflicts=True)
-    ensure_surfaces(Channel.objects.get(pk=channel.pk), now)
+    if Credential.objects.filter(channel=channel).exists():
+        ensure_surfaces(Channel.objects.get(pk=channel.pk), now)
     audit.record("channel.changed", f"channel:{channel.pk}", by=by, now=now, fields=changed, hashtags=list(wanted))
 
 
@@ -159,7 +165,7 @@ def replace_token(channel: Channel, token: Mapping[str, Any], *, by: User | None
     audit.record("channel.token_replaced", f"channel:{channel.pk}", by=by, now=now)
 
 
-def _validate(channel: Channel, token: Mapping[str, Any]) -> None:
+def _validate(channel: Channel, token: Mapping[str, Any] | None) -> None:
     errors: dict[str, Any] = {}
     try:
         channel.full_clean(validate_unique=False, validate_constraints=False)
@@ -167,7 +173,7 @@ def _validate(channel: Channel, token: Mapping[str, Any]) -> None:
         errors = error.message_dict
     if channel.platform not in registry.PATHS and "platform" not in errors:
         errors["platform"] = [_("Det finns ingen koppling till den plattformen ännu.")]
-    if not any(token.get(key) for key in ("access_token", "refresh_token")):
+    if token is not None and not any(token.get(key) for key in ("access_token", "refresh_token")):
         errors["token"] = [_("Nyckeln saknar access_token.")]
     if errors:
         raise ValidationError(errors)

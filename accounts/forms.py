@@ -110,8 +110,10 @@ class NewChannelForm(ChannelForm):
     token = TokenField(
         label=gettext_lazy("Nyckel"),
         help_text=gettext_lazy(
-            "Från plattformens utvecklarsida, som JSON. Den sparas krypterad och visas aldrig igen."
+            "Från plattformens utvecklarsida, som JSON. Den sparas krypterad och visas aldrig igen. "
+            "Lämna tomt om du vill ansluta kontot genom att logga in på plattformen i nästa steg."
         ),
+        required=False,
     )
 
     class Meta(ChannelForm.Meta):
@@ -129,6 +131,16 @@ class NewChannelForm(ChannelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["platform"].choices = offered_platforms()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Demand a key where nobody can connect by signing in: Gensvar has no app at that platform."""
+        cleaned = super().clean() or self.cleaned_data
+        has_app = all(settings.PLATFORM_APPS.get(cleaned.get("platform", ""), ("", "")))
+        if "token" in cleaned and not cleaned["token"]:
+            cleaned["token"] = None
+            if not has_app:
+                self.add_error("token", _("Nyckeln behövs: på den plattformen går det inte att ansluta på annat sätt."))
+        return cleaned
 
 
 class TokenForm(forms.Form):

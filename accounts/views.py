@@ -62,6 +62,8 @@ def channel_add(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             _add_errors(form, error)
         else:
+            if form.cleaned_data["token"] is None:
+                return redirect("accounts:connect", channel.pk)
             messages.success(request, _("%s är registrerat. Prova nyckeln nu.") % channel.name)
             return redirect("accounts:channel", channel.pk)
     context = {

@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from sandbox import credentials, municipality
+from sandbox import credentials, municipality, oauth
 from sandbox.app import create_app
 from sandbox.citizens.live import Citizens
 from sandbox.citizens.week import write_week
@@ -45,7 +45,8 @@ def main() -> int:
     if options.demo and not options.quiet:
         citizens.start()
     told = options.dir / "sandbox.json"
-    _tell(told, {"url": server.url, "pid": os.getpid(), "channels": credentials.registered(world)})
+    channels = credentials.registered(world)
+    _tell(told, {"url": server.url, "pid": os.getpid(), "channels": channels, "apps": oauth.apps()})
     print(f"The sandbox runs at {server.url}", file=sys.stderr, flush=True)
     ended.wait()
     citizens.stop()

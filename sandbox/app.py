@@ -18,7 +18,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from flask.json.provider import DefaultJSONProvider
 
-from sandbox import control, pages
+from sandbox import control, oauth, pages
 from sandbox.entries import PLATFORMS, iso
 from sandbox.faults import SPOKEN, Application, Dropped, Faults, Wire
 from sandbox.world import World
@@ -54,6 +54,7 @@ def create_app(world: World) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(control.blueprint)
     app.before_request(_spoken_fault)
+    app.register_blueprint(oauth.blueprint)  # after the faults: they strike those who bring a code too
     app.after_request(_remember_account)
     app.wsgi_app = Log(Wire(app.wsgi_app, faults, platform_of), app)  # type: ignore[method-assign]
     return app

@@ -67,7 +67,7 @@ def _administered(app: App, token: Mapping[str, Any]) -> list[str]:
     answer = Client(_context(app, token)).read(ROLES)
     rows = answer.get("elements")
     told = [row.get("organization") or row.get("organizationTarget") for row in rows or () if isinstance(row, Mapping)]
-    return list(dict.fromkeys(urn for urn in told if urns.is_urn(urn)))
+    return list(dict.fromkeys(urn for urn in told if isinstance(urn, str) and urns.is_urn(urn)))
 
 
 def _named(app: App, token: Mapping[str, Any], urn: str) -> Found:

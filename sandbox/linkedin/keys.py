@@ -46,9 +46,10 @@ class Caller:
             raise denied(resource)
 
 
-def issue_tokens(world: World, account: str, *, scope: str = SCOPES) -> dict[str, Any]:
-    """Connect one of our organisations: give what `--token` takes."""
-    extra = {"client_id": f"77sandbox{account.rpartition(':')[2]}", "client_secret": "WPL_AP1.sandbox.secret"}
+def issue_tokens(world: World, account: str, *, scope: str = SCOPES, **client: str) -> dict[str, Any]:
+    """Connect one of our organisations: give what `--token` takes. `client`: client_id and client_secret of an app."""
+    own = {"client_id": f"77sandbox{account.rpartition(':')[2]}", "client_secret": "WPL_AP1.sandbox.secret"}
+    extra = client or own
     end = world.now() + REFRESH_LIFETIME
     refresh = world.issue_token("linkedin", account, "refresh", expires_at=end, extra={**extra, "scope": scope})
     access = _issue_access(world, refresh)

@@ -38,9 +38,10 @@ class Caller:
     scopes: tuple[str, ...]
 
 
-def issue_tokens(world: World, account: str, *, scope: str = FORCE_SSL) -> dict[str, Any]:
-    """Connect one of our channels: give what `--token` takes."""
-    extra = {"client_id": f"sandbox-{account}.apps.googleusercontent.com", "client_secret": "GOCSPX-sandbox"}
+def issue_tokens(world: World, account: str, *, scope: str = FORCE_SSL, **client: str) -> dict[str, Any]:
+    """Connect one of our channels: give what `--token` takes. `client`: client_id and client_secret of an app."""
+    own = {"client_id": f"sandbox-{account}.apps.googleusercontent.com", "client_secret": "GOCSPX-sandbox"}
+    extra = client or own
     refresh = world.issue_token("youtube", account, "refresh", extra={**extra, "scope": scope})
     access = _issue_access(world, refresh)
     return {
