@@ -99,8 +99,12 @@ class Conversation(models.Model):
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="conversations")
     root_external_id = models.CharField(max_length=200, blank=True)  # only where no author is known
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
-    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="conversations")
-    assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="conversations")
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, db_index=False, related_name="conversations"
+    )
+    assignee = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, db_index=False, related_name="conversations"
+    )
     snoozed_until = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     due_soon_at = models.DateTimeField(null=True, blank=True)
@@ -124,6 +128,11 @@ class Conversation(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            # Where one is named at all: most have neither, and each entry is paid for when a deadline moves.
+            models.Index(fields=["assignee"], condition=Q(assignee__isnull=False), name="conversation_of_assignee"),
+            models.Index(
+                fields=["department"], condition=Q(department__isnull=False), name="conversation_of_department"
+            ),
             # selectors.inbox: open ones by deadline, all and by channel
             models.Index(F("due_at").asc(nulls_last=True), "id", condition=~Q(status="closed"), name="open_by_due"),
             models.Index(
@@ -281,9 +290,15 @@ class ReplyCycle(models.Model):
     due_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
-    reply = models.ForeignKey(Item, models.SET_NULL, null=True, blank=True, related_name="ended_cycles")
-    verdict = models.ForeignKey("VerdictEvent", models.SET_NULL, null=True, blank=True, related_name="cycles")
-    policy = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
+    reply = models.ForeignKey(Item, models.SET_NULL, null=True, blank=True, db_index=False, related_name="ended_cycles")
+    verdict = models.ForeignKey(
+        "VerdictEvent", models.SET_NULL, null=True, blank=True, db_index=False, related_name="cycles"
+    )
+    # No constraint in the database: versions cannot be deleted (a trigger refuses it), and a changed policy would have
+    # half a million rows checked against the same one.
+    policy = models.ForeignKey(
+        PolicyVersion, models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False, related_name="+"
+    )
     fetched_late = models.BooleanField(default=False)  # it was overdue before we had fetched it
     next_step_at = models.DateTimeField(null=True, blank=True)
     ladder = ArrayField(models.DateTimeField(null=True), null=True, blank=True)
@@ -307,6 +322,9 @@ class ReplyCycle(models.Model):
                 name="cycle_next_step",
             ),
             models.Index(fields=["due_at", "id"], name="cycle_by_due"),  # insights.figures
+            # settling, cycles.undo; open ones have neither, and are written more often than anything else
+            models.Index(fields=["reply"], condition=Q(reply__isnull=False), name="cycle_of_reply"),
+            models.Index(fields=["verdict"], condition=Q(verdict__isnull=False), name="cycle_of_verdict"),
             # insights.figures; rows lie nearly in the order of these times, so a summary of each few pages is enough
             BrinIndex(fields=["started_at", "ended_at"], pages_per_range=16, autosummarize=True, name="cycle_by_times"),
         ]
@@ -355,6 +373,12 @@ class VerdictEvent(models.Model):
         return f"{self.verdict} {self.at:%F %T}"
 
 
+REPLIES = ("answer", "holding", "redirect")
+"""Kinds of Outgoing that speak to the citizen: one at a time in a conversation."""
+CHANGES = ("hide", "unhide", "delete", "edit")
+"""Kinds of Outgoing that change what stands on the platform: one at a time for an item."""
+
+
 class Outgoing(models.Model):
     """A reply, or an action on something that stands there already, on its way to the platform.
 
@@ -366,6 +390,11 @@ class Outgoing(models.Model):
         ANSWER = "answer", _("Svar")
         HOLDING = "holding", _("Besked")
         REDIRECT = "redirect", _("Hänvisning")
+        LIKE = "like", _("Gilla")
+        HIDE = "hide", _("Dölj")
+        UNHIDE = "unhide", _("Visa igen")
+        DELETE = "delete", _("Ta bort")
+        EDIT = "edit", _("Redigera")
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("väntar")
@@ -374,12 +403,6 @@ class Outgoing(models.Model):
         FAILED = "failed", _("misslyckades")
         UNKNOWN = "unknown", _("kontrollera")
         CANCELLED = "cancelled", _("ångrat")
-REPLIES = ("answer", "holding", "redirect")
-"""Kinds of Outgoing that speak to the citizen: one at a time in a conversation."""
-CHANGES = ("hide", "unhide", "delete", "edit")
-"""Kinds of Outgoing that change what stands on the platform: one at a time for an item."""
-
-
 
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="outgoing")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -393,11 +416,6 @@ CHANGES = ("hide", "unhide", "delete", "edit")
     key = models.CharField(
         max_length=80, unique=True
     )  # made when the form was drawn: a double click finds the first row
-        LIKE = "like", _("Gilla")
-        HIDE = "hide", _("Dölj")
-        UNHIDE = "unhide", _("Visa igen")
-        DELETE = "delete", _("Ta bort")
-        EDIT = "edit", _("Redigera")
     drawn_at = models.DateTimeField()  # when the form was drawn, or the command began
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -424,6 +442,20 @@ CHANGES = ("hide", "unhide", "delete", "edit")
                 condition=Q(status__in=["queued", "sending", "unknown"], kind__in=REPLIES),
                 name="one_reply_on_its_way",
             ),
+            # What is decided last of an item holds: an older action must not come after a newer one.
+            models.UniqueConstraint(
+                fields=["to"],
+                condition=Q(status__in=["queued", "sending", "unknown"], kind__in=CHANGES),
+                name="one_change_on_its_way",
+            ),
+            models.UniqueConstraint(
+                fields=["to"],
+                condition=Q(status__in=["queued", "sending", "unknown"], kind="like"),
+                name="one_like_on_its_way",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="hide") | Q(evidence__isnull=False), name="hidden_only_with_evidence"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -441,21 +473,11 @@ CHANGES = ("hide", "unhide", "delete", "edit")
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} {self.status}"
 
+    @property
+    def is_reply(self) -> bool:
+        return self.kind in REPLIES
 
-            # What is decided last of an item holds: an older action must not come after a newer one.
-            models.UniqueConstraint(
-                fields=["to"],
-                condition=Q(status__in=["queued", "sending", "unknown"], kind__in=CHANGES),
-                name="one_change_on_its_way",
-            ),
-            models.UniqueConstraint(
-                fields=["to"],
-                condition=Q(status__in=["queued", "sending", "unknown"], kind="like"),
-                name="one_like_on_its_way",
-            ),
-            models.CheckConstraint(
-                condition=~Q(kind="hide") | Q(evidence__isnull=False), name="hidden_only_with_evidence"
-            ),
+
 class Notice(models.Model):
     """A cycle has come to a step: near its deadline, or past it. Each step at most once per cycle (unique).
 
@@ -473,10 +495,6 @@ class Notice(models.Model):
         RUNG_3 = "rung_3", _("tredje varningen")
         RUNG_4 = "rung_4", _("fjärde varningen")
         RUNG_5 = "rung_5", _("femte varningen")
-    @property
-    def is_reply(self) -> bool:
-        return self.kind in REPLIES
-
         RUNG_6 = "rung_6", _("sjätte varningen")
         PROMISE_1 = "promise_1", _("dagen före det lovade svaret")
         PROMISE_2 = "promise_2", _("samma dag som det lovade svaret")
@@ -549,21 +567,6 @@ class Note(models.Model):
         return self.text[:60]
 
 
-class RedirectTarget(models.Model):
-    """An ordinary channel to redirect a comment to; its text says why, where and what happens next."""
-
-    name = models.CharField(_("namn"), max_length=120, unique=True)
-    text = models.TextField(_("text"))
-    url = models.URLField(_("länk"), blank=True)
-    position = models.IntegerField(_("plats i listan"), default=0)
-    is_active = models.BooleanField(_("används"), default=True)
-
-    class Meta:
-        ordering: ClassVar = ["position", "name"]
-        verbose_name = _("hänvisning")
-
-    def __str__(self) -> str:
-        return self.name
 class GroundList(models.Model):
     """On what grounds something is hidden or deleted: a version that never changes; the newest one holds.
 
@@ -653,3 +656,18 @@ class ExpertQuestion(models.Model):
         return self.name.split()[0]
 
 
+class RedirectTarget(models.Model):
+    """An ordinary channel to redirect a comment to; its text says why, where and what happens next."""
+
+    name = models.CharField(_("namn"), max_length=120, unique=True)
+    text = models.TextField(_("text"))
+    url = models.URLField(_("länk"), blank=True)
+    position = models.IntegerField(_("plats i listan"), default=0)
+    is_active = models.BooleanField(_("används"), default=True)
+
+    class Meta:
+        ordering: ClassVar = ["position", "name"]
+        verbose_name = _("hänvisning")
+
+    def __str__(self) -> str:
+        return self.name
