@@ -17,15 +17,16 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from accounts.permissions import Permission, may
-from inbox.models import Conversation, Outgoing
+from inbox import promises
+from inbox.models import REPLIES, Conversation, ExpertQuestion, Outgoing, ReplyCycle
 
 PAGE = 40  # rows a page: what a tall screen shows twice
 COUNT_CAP = 1000  # counting further costs more than anybody wants to know
 Status = Conversation.Status
 
-VIEWS = ("due", "mine", "unassigned", "promised", "check", "open", "before", "done")
+VIEWS = ("due", "mine", "unassigned", "promised", "expert", "snoozed", "check", "open", "before", "done")
 """The views of the side menu, in its order. `due` is home: all that waits for us."""
-COUNTED = ("due", "mine", "unassigned", "promised", "check", "open")
+COUNTED = ("due", "mine", "unassigned", "promised", "expert", "snoozed", "check", "open")
 STATES = ("overdue", "due_soon", "on_track")
 NEWEST_FIRST = ("before", "done")  # views without deadlines
 ALL_DUE = ("due", "unassigned", "promised")
@@ -66,6 +67,11 @@ class Filters:
         return self.view in NEWEST_FIRST
 
     @property
+    def waits(self) -> bool:
+        """Whether anything of the view can wait for us, so that it has a state."""
+        return self.view != "done"
+
+    @property
     def all_due(self) -> bool:
         """Whether all that matches has a deadline."""
         return bool(self.state) or self.view in ALL_DUE
@@ -93,18 +99,20 @@ def matching(user: User, filters: Filters, now: datetime) -> QuerySet[Conversati
     if filters.channel:
         rows = rows.filter(channel=filters.channel)
     if filters.state:
-        rows = rows.filter(in_state(filters.state, now))
+        rows = rows.filter(in_state(filters.state, now)) if filters.waits else rows.none()
     return rows
 
 
 def _view(view: str, user: User, now: datetime) -> Q:
-    rests = Q(status=Status.SNOOZED, snoozed_until__gt=now)
+    rests = Q(status=Status.SNOOZED) & (Q(snoozed_until=None) | Q(snoozed_until__gt=now))
     is_open = ~Q(status=Status.CLOSED)
     return {
         "due": is_open & Q(due_at__isnull=False) & ~rests,
         "mine": is_open & Q(assignee=user),
         "unassigned": is_open & Q(assignee=None, due_at__isnull=False),
         "promised": is_open & Q(promised_at__isnull=False),
+        "expert": is_open & Q(pk__in=asked_experts()),
+        "snoozed": Q(status=Status.SNOOZED),
         "check": Q(pk__in=needs_a_person()),
         "open": is_open & Q(before_connection=False),
         "before": Q(before_connection=True),
@@ -112,13 +120,24 @@ def _view(view: str, user: User, now: datetime) -> Q:
     }[view]
 
 
+def asked_experts() -> QuerySet[ExpertQuestion]:
+    """The conversations that wait for an expert."""
+    return ExpertQuestion.objects.filter(ended_at=None).values("conversation")
+
+
 def needs_a_person() -> QuerySet[Outgoing]:
-    """The conversations whose newest reply is stuck: failed, perhaps sent, or held until somebody mends the channel."""
+    """The conversations where something is stuck: failed, perhaps sent, or held until somebody mends the channel.
+
+    Of replies the newest counts, and a failed one only until the conversation is closed; of what hides, deletes, edits
+    or likes the newest of each item.
+    """
     newer = Outgoing.objects.filter(conversation=OuterRef("conversation"), pk__gt=OuterRef("pk"))
-    failed = Q(status=Outgoing.Status.FAILED) & ~Q(conversation__status=Status.CLOSED)
-    stuck = failed | Q(status=Outgoing.Status.UNKNOWN) | Q(status=Outgoing.Status.QUEUED, held=True)
+    reply = Q(kind__in=REPLIES) & ~Exists(newer.filter(kind__in=REPLIES))
+    action = ~Q(kind__in=REPLIES) & ~Exists(newer.filter(to=OuterRef("to")).exclude(kind__in=REPLIES))
+    done_with = Q(kind__in=REPLIES, status=Outgoing.Status.FAILED, conversation__status=Status.CLOSED)
+    stuck = Q(status__in=("failed", "unknown")) | Q(status=Outgoing.Status.QUEUED, held=True)
     not_done = Outgoing.objects.filter(status__in=("failed", "unknown", "queued"))
-    return not_done.filter(stuck, ~Exists(newer)).values("conversation")
+    return not_done.filter(stuck, reply | action).exclude(done_with).values("conversation")
 
 
 def on_its_way() -> QuerySet[Outgoing]:
@@ -150,8 +169,15 @@ def page(user: User, filters: Filters, now: datetime) -> ListPage:
 def as_shown(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """Fetch with each conversation what a row of the list shows: also how its newest reply stands."""
     newest = Outgoing.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
+    asked = ExpertQuestion.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("-pk")
+    waits = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None, kind=ReplyCycle.Kind.FIRST)
     return rows.select_related("channel", "contact", "assignee", "thread__post").annotate(
-        reply_status=Subquery(newest.values("status")[:1]), reply_held=Subquery(newest.values("held")[:1])
+        reply_status=Subquery(newest.values("status")[:1]),
+        reply_held=Subquery(newest.values("held")[:1]),
+        reply_kind=Subquery(newest.values("kind")[:1]),
+        expert=Subquery(asked.values("name")[:1]),
+        waits_since=Subquery(waits.values("started_at")[:1]),
+        holdings=promises.counted(),
     )
 
 
@@ -219,10 +245,11 @@ def capped_counts(querysets: Sequence[QuerySet[Conversation]]) -> list[int]:
 def counts(user: User, filters: Filters, now: datetime) -> dict[str, int]:
     """How many each view of the menu holds, and each state of the view that is shown; capped. One query."""
     asked = {view: Filters(view=view) for view in COUNTED}
-    asked |= {state: replace(filters, state=state) for state in STATES}
+    if filters.waits:
+        asked |= {state: replace(filters, state=state) for state in STATES}
     asked["all"] = replace(filters, state="")
     found = capped_counts([matching(user, each, now) for each in asked.values()])
-    return dict(zip(asked, found, strict=True))
+    return dict.fromkeys(STATES, 0) | dict(zip(asked, found, strict=True))
 
 
 def news(user: User, filters: Filters, *, shown: Collection[int], since: datetime, now: datetime) -> set[int]:
