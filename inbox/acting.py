@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -99,9 +100,10 @@ def rule(
 
 
 def newest_waiting(conversation: Conversation) -> Item | None:
-    """Give the citizen's newest item that waits for us, else the newest that is still there."""
-    there = Item.objects.filter(conversation=conversation, from_us=False, deleted_at=None).order_by("-posted_at", "-pk")
-    return there.filter(cycle__isnull=False, cycle__ended_at=None).first() or there.first()
+    """Give the citizen's newest item that waits for us, else the newest that is still there. One query."""
+    there = Item.objects.filter(conversation=conversation, from_us=False, deleted_at=None)
+    waits = ExpressionWrapper(Q(cycle__isnull=False, cycle__ended_at=None), BooleanField())
+    return there.alias(waits=waits).order_by("-waits", "-posted_at", "-pk").first()
 
 
 def record(action: str, conversation: Conversation, *, by: User, now: datetime, **data: object) -> None:
