@@ -176,6 +176,22 @@ class _Line:
         return text
 
 
+def table_as_csv(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Write rows that have the same keys, with a mark by which a spreadsheet knows UTF-8."""
+    writer = csv.writer(_Line(), delimiter=";")
+    yield "\ufeff"
+    if rows:
+        yield writer.writerow(rows[0])  # type: ignore[misc]
+    for row in rows:
+        yield writer.writerow([harmless(_cell(value)) for value in row.values()])  # type: ignore[misc]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return _facts(value)
+    return ", ".join(value) if isinstance(value, list) else str(value if value is not None else "")
+
+
 def as_csv(events: Iterable[AuditEvent]) -> Iterator[str]:
     """Write the events line by line, with a mark by which a spreadsheet knows UTF-8."""
     writer = csv.writer(_Line(), delimiter=";")

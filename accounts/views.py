@@ -22,7 +22,7 @@ from connectors.base import PlatformError
 
 def _channels() -> Any:
     surfaces = Prefetch("surfaces", Surface.objects.order_by("name"))
-    rows = Channel.objects.select_related("department", "owner", "deputy", "credential")
+    rows = Channel.objects.select_related("department", "owner", "deputy", "approver", "credential", "closing")
     return rows.prefetch_related(surfaces, "watched_hashtags")
 
 

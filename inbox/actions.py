@@ -303,8 +303,9 @@ def mark_seen(conversation_id: int, *, by: User, now: datetime) -> None:
     unseen = Item.objects.filter(conversation=conversation_id, from_us=False, first_seen_at=None)
     if unseen.exists():
         with transaction.atomic():
-            locked(conversation_id)  # before its items, as everybody does
-            unseen.update(first_seen_at=now, first_seen_by=by)
+            conversation = locked(conversation_id)  # before its items, as everybody does
+            if unseen.update(first_seen_at=now, first_seen_by=by):
+                record("conversation.seen", conversation, by=by, now=now)
 
 
 @transaction.atomic
