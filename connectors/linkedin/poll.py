@@ -232,6 +232,8 @@ class Round:
         grown = False
         if thread is None:
             for item in fresh:
+                if item.parent is not None:  # a server that shows answers among what they answer
+                    continue
                 grew = yield from self._answers(item, post, goal, is_new=item.external_id in new)
                 grown = grown or grew
         if not (new or grown):
