@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from inbox.models import Conversation
+from inbox.models import REPLIES, Conversation, Outgoing
 from sla import clock, words
 from sla.clock import Policy, State
 
@@ -57,8 +57,10 @@ def _without_deadline(row: Conversation) -> Chip | None:
     return None
 
 
-def of_reply(status: str | None, *, held: bool) -> Chip | None:
-    """Say how a conversation's newest reply stands, if that is worth a word: what is stuck is loud."""
+def of_reply(status: str | None, *, held: bool, kind: str | None = None) -> Chip | None:
+    """Say how the newest reply or action of a conversation stands, if that is worth a word: what is stuck is loud."""
+    if kind and kind not in REPLIES:
+        return _of_action(Outgoing.Kind(kind).label, status, held=held)
     if held and status == "queued":
         return Chip(_("Svaret väntar på kontot"), "late", "exclamation-triangle")
     return {
@@ -66,6 +68,18 @@ def of_reply(status: str | None, *, held: bool) -> Chip | None:
         "sending": Chip(_("Svar på väg"), "soon", "paper-airplane"),
         "failed": Chip(_("Svaret kom inte fram"), "late", "exclamation-triangle"),
         "unknown": Chip(_("Kontrollera svaret"), "late", "question-mark-circle"),
+    }.get(status or "")
+
+
+def _of_action(label: str, status: str | None, *, held: bool) -> Chip | None:
+    what = {"what": label}
+    if held and status == "queued":
+        return Chip(_("%(what)s: väntar på kontot") % what, "late", "exclamation-triangle")
+    return {
+        "queued": Chip(_("%(what)s: på väg") % what, "soon", "paper-airplane"),
+        "sending": Chip(_("%(what)s: på väg") % what, "soon", "paper-airplane"),
+        "failed": Chip(_("%(what)s: kom inte fram") % what, "late", "exclamation-triangle"),
+        "unknown": Chip(_("%(what)s: kontrolleras") % what, "soon", "question-mark-circle"),
     }.get(status or "")
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import channels, inbox, redirects, style, verdicts
+from inbox.views import channels, inbox, moderation, redirects, style, verdicts
 
 app_name = "inbox"
 urlpatterns = [
@@ -15,6 +15,13 @@ urlpatterns = [
     path("k/<int:pk>/tilldela/", verdicts.assign, name="assign"),
     path("k/<int:pk>/anteckning/", verdicts.note, name="note"),
     path("k/<int:pk>/ateroppna/", verdicts.reopen, name="reopen"),
+    path("k/<int:pk>/gilla/", moderation.like, name="like"),
+    path("k/<int:pk>/moderera/", moderation.moderate, name="moderate"),
+    path("k/<int:pk>/visa-igen/", moderation.unhide, name="unhide"),
+    path("k/<int:pk>/fraga-sakkunnig/", moderation.ask_expert, name="ask_expert"),
+    path("k/<int:pk>/redigera-svar/", moderation.edit_reply, name="edit_reply"),
+    path("k/<int:pk>/ta-bort-svar/", moderation.delete_reply, name="delete_reply"),
+    path("fraga/<int:pk>/besvarad/", moderation.expert_has_answered, name="expert_has_answered"),
     path("svar/<int:pk>/angra/", verdicts.cancel, name="cancel"),
     path("svar/<int:pk>/forsok-igen/", verdicts.retry, name="retry"),
     path("svar/<int:pk>/kontrollerat/", verdicts.settle_unknown, name="settle"),

@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import ALLOWED, Permission, may
-from inbox import actions, chips, reading, selectors, texts, thread
+from inbox import actions, chips, experts, reading, selectors, suggestions, texts, thread
 from inbox.models import Conversation, Outgoing, RedirectTarget, ReplyCycle
 from inbox.selectors import Filters
+from inbox.suggestions import Suggestion
 from inbox.verdicts import VERDICTS, Verdict, of_reply
+from inbox.views import panels
 from sla import explain, policies
 from sla.clock import Policy
 from sla.models import PolicyVersion
@@ -27,6 +29,8 @@ VIEW_NAMES = {
     "mine": _("Mina"),
     "unassigned": _("Otilldelade"),
     "promised": _("Lovade svar"),
+    "expert": _("Väntar på sakkunnig"),
+    "snoozed": _("Vilande"),
     "check": _("Kontrollera"),
     "open": _("Alla öppna"),
     "before": _("Före anslutning"),
@@ -101,9 +105,16 @@ def row_context(row: Conversation, rules: InForce, now: datetime) -> dict[str, A
     return {
         "row": row,
         "chip": chips.of(row, rules.policy(row.channel_id), now),
-        "reply": chips.of_reply(row.reply_status, held=bool(row.reply_held)),  # type: ignore[attr-defined]
+        "reply": chips.of_reply(row.reply_status, held=bool(row.reply_held), kind=row.reply_kind),  # type: ignore[attr-defined]
+        "suggestion": _suggestion(row),
         "age": chips.ago(row.last_item_at, now),
     }
+
+
+def _suggestion(row: Conversation) -> Suggestion | None:
+    """What the newest item seems to need, where it alone waits; its first words are all that a row knows."""
+    is_alone = row.waits_since is not None and row.waits_since == row.last_item_at  # type: ignore[attr-defined]
+    return suggestions.of(row.preview) if is_alone else None
 
 
 def conversation_context(request: HttpRequest, row: Conversation, rules: InForce, **form: Any) -> dict[str, Any]:
@@ -111,6 +122,7 @@ def conversation_context(request: HttpRequest, row: Conversation, rules: InForce
     now, policy = timezone.now(), rules.policy(row.channel_id)
     filters = Filters.of(request.GET)
     places, left_out = thread.items(row)
+    panels.mark(places, row)
     if may(request.user, Permission.ANSWER) and any(_is_unseen(place, row) for place in places):
         actions.mark_seen(row.pk, by=request.user, now=now)
     log = thread.log(row)
@@ -125,6 +137,7 @@ def conversation_context(request: HttpRequest, row: Conversation, rules: InForce
         "left_out": left_out,
         "explanation": explanation(row, rules, now),
         "log": log,
+        "questions": experts.open_questions(row),
         "people": _people(),
         "on_its_way": [out for out in row.outgoing.all() if out.status in ("queued", "sending", "unknown")]
         + _failed_last(row),
@@ -146,9 +159,11 @@ def _people() -> list[User]:
 
 
 def _failed_last(row: Conversation) -> list[Outgoing]:
-    newest = next(reversed(row.outgoing.all()), None)
-    is_failed = newest is not None and newest.status == Outgoing.Status.FAILED
-    return [newest] if newest and is_failed and row.status != Conversation.Status.CLOSED else []
+    """What has failed and nobody has taken up again: the newest reply, and the newest action on each item."""
+    newest = {0 if outgoing.is_reply else outgoing.to_id: outgoing for outgoing in row.outgoing.all()}
+    if row.status == Conversation.Status.CLOSED:
+        newest.pop(0, None)
+    return [outgoing for outgoing in newest.values() if outgoing.status == Outgoing.Status.FAILED]
 
 
 def explanation(row: Conversation, rules: InForce, now: datetime) -> tuple[str, ...]:
@@ -201,15 +216,19 @@ def composer_context(
             "redirects": targets,
             "redirect": target,
         },
-        "verdicts": VERDICTS.values(),
+        **panels.context(request, row, verdict, now, **form),
     }
 
 
 def _taken_back(row: Conversation, user: User) -> Outgoing | None:
     """The user's own newest reply, if it was taken back or failed: its words are there to be mended."""
-    newest = next(reversed(row.outgoing.all()), None)
+    newest = _newest_reply(row)
     ended = (Outgoing.Status.CANCELLED, Outgoing.Status.FAILED)
     return newest if newest and newest.status in ended and newest.by_id == user.pk else None
+
+
+def _newest_reply(row: Conversation) -> Outgoing | None:
+    return next((outgoing for outgoing in reversed(row.outgoing.all()) if outgoing.is_reply), None)
 
 
 def _promised(taken_back: Outgoing | None, policy: Policy, now: datetime) -> datetime:

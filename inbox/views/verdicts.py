@@ -99,7 +99,7 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
             by=request.user,
             key=form.get("key", "")[:80],
             now=now,
-            drawn_at=_moment(form.get("drawn_at", "")) or now,
+            drawn_at=moment(form.get("drawn_at", "")) or now,
             promised_at=_promised(form) if form.get("verdict") == "holding" else None,
             delay=SEND_DELAY,
             sign=True,
@@ -127,7 +127,7 @@ def _kind(form: Any) -> str:
     return verdict.sends
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
     try:
         moment = parse_datetime(text)
     except ValueError:

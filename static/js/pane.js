@@ -53,7 +53,7 @@
   const restore = (root) => root.querySelectorAll("textarea[data-draft]").forEach((field) => {
     const kept = JSON.parse(store.get(keyOf(field)) || "null");
     field.dataset.given = field.value;
-    if (kept && Date.now() - kept.at < KEEP && !field.matches("[aria-invalid]")) {
+    if (kept && kept.at > 1000 * (field.dataset.saved ?? 0) && Date.now() - kept.at < KEEP && !field.matches("[aria-invalid]")) {
       field.value = kept.text;
       field.closest("details")?.setAttribute("open", "");
       for (const [name, value] of Object.entries(kept.beside ?? {})) if (field.form.elements[name]) field.form.elements[name].value = value;
@@ -123,7 +123,7 @@
       text.focus({ preventScroll: false });
       text.setSelectionRange(text.value.length, text.value.length);
     } else {
-      (choice ?? text)?.focus();
+      (choice ?? text ?? composer?.querySelector("form.form :is(select, textarea, input:not([type=hidden]), button)"))?.focus();
     }
   };
   document.body.addEventListener("htmx:afterSwap", (event) => {
