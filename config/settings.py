@@ -123,6 +123,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "let go what may not be kept": {"task": "inbox.tasks.purge_expired", "schedule": timedelta(minutes=5)},
+    "let go drafts": {"task": "inbox.tasks.purge_drafts", "schedule": timedelta(hours=1)},
     "notice sweep": {"task": "inbox.tasks.sweep_notices", "schedule": timedelta(seconds=60)},
     "check the audit trail": {"task": "accounts.tasks.check_trail", "schedule": crontab(hour="3", minute="20")},
     "digests": {"task": "inbox.tasks.send_digests", "schedule": timedelta(seconds=60)},

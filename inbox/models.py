@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Channel, Department, Platform, User
 from connectors.base import ItemKind
+from inbox.models_texts import Draft as Draft
+from inbox.models_texts import ReplyTemplate as ReplyTemplate
 from sla.models import PolicyVersion
 
 

@@ -54,7 +54,8 @@ SIMPLER = {
     "kommuninvånarna": "ni som bor här", "i enlighet med": "enligt", "med anledning av": "på grund av",
     "i samband med": "när", "för närvarande": "just nu", "i dagsläget": "nu", "på grund av detta": "därför",
     "under förutsättning att": "om", "med hänvisning till": "enligt", "i syfte att": "för att",
-    "ha möjlighet att": "kunna", "genomföra en översyn": "se över", "ta i beaktande": "tänka på", "ställa sig positiv": "gilla",
+    "ha möjlighet att": "kunna", "genomföra en översyn": "se över", "ta i beaktande": "tänka på",
+    "ställa sig positiv": "gilla",
 }  # fmt: skip
 _WORDS = re.compile(r"\b(" + "|".join(sorted(map(re.escape, SIMPLER), key=len, reverse=True)) + r")\b", re.IGNORECASE)
 # Everybody reads these as words.
@@ -67,8 +68,8 @@ _ABBREVIATION = re.compile(
 )
 _SHORT = {
     "tex": "till exempel", "bla": "bland annat", "dvs": "det vill säga", "mfl": "med flera", "osv": "och så vidare",
-    "ev": "eventuellt", "resp": "respektive", "fom": "från och med", "from": "från och med", "tom": "till och med", "fn": "just nu",
-    "avs": "om", "ang": "om", "enl": "enligt", "pga": "på grund av", "sk": "så kallade",
+    "ev": "eventuellt", "resp": "respektive", "fom": "från och med", "from": "från och med", "tom": "till och med",
+    "fn": "just nu",    "avs": "om", "ang": "om", "enl": "enligt", "pga": "på grund av", "sk": "så kallade",
 }  # fmt: skip
 _ACRONYM = re.compile(r"(?<![#@/.\w])[A-ZÅÄÖ]{2,6}(?![\w/]|\.\w)")
 _IMPERSONAL = re.compile(

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.models import User
-from inbox import actions, secrecy
+from inbox import actions, drafts, secrecy
 from inbox.models import Conversation, Item, Outgoing, RedirectTarget
 from inbox.secrecy import Kind
 
@@ -44,7 +44,9 @@ class Warned(actions.Refused):
 def reply(conversation: Conversation, *, acknowledged: Collection[str], **wanted: Any) -> Outgoing:
     """Queue a reply as `actions.reply` does, if its text passes `screen`. Raises Refused."""
     screen(conversation, wanted["text"], acknowledged=acknowledged, by=wanted["by"], now=wanted["now"])
-    return actions.reply(conversation.pk, **wanted)
+    outgoing = actions.reply(conversation.pk, **wanted)
+    drafts.sent(conversation.pk, by=wanted["by"])
+    return outgoing
 
 
 def screen(conversation: Conversation, text: str, *, acknowledged: Collection[str], by: User, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import digests, escalation, moving, outbox, poll, rereading, retention
+from inbox import digests, drafts, escalation, moving, outbox, poll, rereading, retention
 
 
 @shared_task
@@ -26,6 +26,11 @@ def purge_expired() -> None:
     """Let go what a platform lets us keep no longer; what somebody waits for an answer to is read again before."""
     rereading.read_again(timezone.now())
     retention.purge(timezone.now())
+
+
+@shared_task
+def purge_drafts() -> None:
+    drafts.purge(timezone.now())
 
 
 @shared_task

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from inbox import urls_answering
 from inbox.views import channels, inbox, moderation, redirects, style, verdicts
 
 app_name = "inbox"
@@ -31,4 +32,5 @@ urlpatterns = [
     path("hanvisningar/ny/", redirects.edit, name="redirect_new"),
     path("hanvisningar/<int:pk>/", redirects.edit, name="redirect_edit"),
     path("stil/", style.page, name="style"),
+    *urls_answering.urlpatterns,
 ]

@@ -18,6 +18,7 @@ from inbox.models import Conversation, Outgoing, RedirectTarget, ReplyCycle
 from inbox.selectors import Filters
 from inbox.suggestions import Suggestion
 from inbox.verdicts import VERDICTS, Verdict, of_reply
+from inbox.views import desk as desks
 from inbox.views import panels
 from sla import explain, policies
 from sla.clock import Policy
@@ -191,13 +192,19 @@ def composer_context(
     request: HttpRequest, row: Conversation, policy: Policy, now: datetime, **form: Any
 ) -> dict[str, Any]:
     """The composer of the chosen verdict, with a key and a time of its own: a double click finds the first row."""
-    chosen = VERDICTS.get(str(form.get("verdict") or request.GET.get("beslut", "")))
+    desk = desks.of(request, row, policy, now)
+    opened = None if form or "beslut" in request.GET else desk.opened
+    chosen = VERDICTS.get(str(form.get("verdict") or request.GET.get("beslut") or (opened.verdict if opened else "")))
     taken_back = None if chosen or row.status == Conversation.Status.CLOSED else _taken_back(row, request.user)
     verdict = chosen or (of_reply(taken_back.kind) if taken_back else VERDICTS["answer"])
     targets = list(RedirectTarget.objects.filter(is_active=True)) if verdict.key == "redirect" else []
-    asked = str(form.get("redirect") or request.GET.get("hanvisning", ""))
+    asked = str(form.get("redirect") or request.GET.get("hanvisning") or (opened.target if opened else ""))
     target = next((each for each in targets if str(each.pk) == asked), None)
-    promised = timezone.localtime(_promised(taken_back, policy, now)) if verdict.promises else now
+    slot = f"{verdict.key}-{target.pk}" if target else verdict.key
+    suggested = desk.promised(slot, now) or _promised(taken_back, policy, now)
+    promised = timezone.localtime(suggested) if verdict.promises else now
+    typed = desk.text(slot)
+    given = _draft(verdict, row, request.user, promised, target, taken_back) if typed is None else typed
     return {
         "conversation": row,
         "composer": {
@@ -205,7 +212,12 @@ def composer_context(
             "is_chosen": bool(chosen or taken_back or form),
             "key": form.get("key") or uuid.uuid4().hex,
             "drawn_at": form.get("drawn_at") or now.isoformat(),
-            "text": form.get("text", _draft(verdict, row, request.user, promised, target, taken_back)),
+            "text": form.get("text", given),
+            "slot": slot,
+            "desk": desk,
+            "draft": desk.draft(slot),
+            "hints": desks.hints(form.get("text", typed or "")),
+            "template": form.get("template") or (desk.template.template.pk if desk.template else ""),
             "error": form.get("error", ""),
             "error_on": form.get("error_on", "text"),
             "warned": form.get("warned", ()),

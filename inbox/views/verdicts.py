@@ -105,7 +105,7 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
             sign=True,
         )
     except actions.Refused as refused:
-        names = ("verdict", "text", "drawn_at", "promised_day", "promised_time", "redirect")
+        names = ("verdict", "text", "template", "drawn_at", "promised_day", "promised_time", "redirect")
         kept = {name: form[name] for name in names if name in form}
         if refused.code == "answered_meanwhile":
             kept.pop("drawn_at", None)  # now it has been seen: whoever sends again means it

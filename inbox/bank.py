@@ -1,0 +1,131 @@
+"""Svarsbank: answers that we give again and again, with what changes in them filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from accounts.permissions import Permission, require
+from connectors.registry import PATHS, connector_class
+from inbox.models import Conversation, RedirectTarget, ReplyTemplate
+from sla.clock import Policy
+from sla.words import day_words
+
+VARIABLES = ("{namn}", "{nästa_vardag}", "{öppet_idag}", "{länk:…}")
+FURTHEST = 60  # days ahead in which a working day is looked for
+_VARIABLE = re.compile(r"( ?)\{(?:(namn|nästa_vardag|öppet_idag)|länk:([^{}]{1,120}))\}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A template as it would go out; `missing`: the variables that nothing is known for, which stand as they are."""
+
+    template: ReplyTemplate
+    text: str
+    missing: tuple[str, ...] = field(default=())
+
+
+def choices(conversation: Conversation, policy: Policy, now: datetime) -> list[Filled]:
+    """Give the templates in use, filled in for a conversation, by name. Two queries."""
+    templates = sorted(ReplyTemplate.objects.filter(is_active=True), key=lambda each: each.name.casefold())
+    links = _links() if templates else {}
+    return [filled(each, conversation, policy, now, links) for each in templates]
+
+
+def filled(
+    template: ReplyTemplate, conversation: Conversation, policy: Policy, now: datetime, links: dict[str, str]
+) -> Filled:
+    """Fill in a template's wording for the conversation's platform."""
+    today = timezone.localdate(now)
+    facts: dict[str, Callable[[], str]] = {
+        "nästa_vardag": lambda: next_working_day(policy, today),
+        "öppet_idag": lambda: open_today(policy, today),
+    }
+    missing: list[str] = []
+
+    def fact(match: re.Match[str]) -> str:
+        space, name, link = match.groups()
+        if name and name.casefold() == "namn":
+            known = first_name(conversation)
+            return f"{space}{known}" if known else ""  # "Hej {namn}!" becomes "Hej!"
+        known = _link(link, links) if link else facts[name.casefold()]()
+        if not known:
+            missing.append(match[0].strip())
+        return f"{space}{known}" if known else match[0]
+
+    return Filled(template, _VARIABLE.sub(fact, template.text_for(conversation.channel.platform)), tuple(missing))
+
+
+def unfilled(text: str) -> list[str]:
+    """Name the variables that still stand in a text: citizens must never read one."""
+    return [match[0].strip() for match in _VARIABLE.finditer(text)]
+
+
+def first_name(conversation: Conversation) -> str:
+    words = conversation.contact.name.split() if conversation.contact else []
+    return words[0] if words and words[0].isalpha() else ""
+
+
+def next_working_day(policy: Policy, today: date) -> str:
+    """Say the next day, not today, on which somebody is at work: `i morgon`, `måndag 30 nov`. "" if there is none."""
+    calendar = policy.staffed or policy.calendar
+    days = (today + timedelta(days=ahead) for ahead in range(1, FURTHEST))
+    found = next((day for day in days if calendar.windows(day)), None)
+    return day_words(found, today) if found else ""
+
+
+def open_today(policy: Policy, today: date) -> str:
+    """Say today's staffed hours: `8.00–16.30`, `stängt`. "" where the policy knows no hours but the clock's own."""
+    if policy.staffed is None:
+        return ""
+    windows = policy.staffed.windows(today)
+    return " och ".join(f"{_clock(start)}–{_clock(end)}" for start, end in windows) if windows else "stängt"
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60}.{minute % 60:02}"
+
+
+def _links() -> dict[str, str]:
+    targets = RedirectTarget.objects.filter(is_active=True).exclude(url="").order_by("-position", "-name")
+    return {target.name.casefold(): target.url for target in targets}
+
+
+def _link(name: str, links: dict[str, str]) -> str:
+    """Find the address of a redirect by its name or the beginning of it: `{länk:felanmälan}`."""
+    wanted = name.strip().casefold()
+    return links.get(wanted) or next((url for each, url in links.items() if each.startswith(wanted)), "")
+
+
+def lengths(template: ReplyTemplate) -> list[tuple[str, int, int, bool]]:
+    """Give for each platform its name, the characters of its wording, the most it takes, and whether that is enough."""
+    found = []
+    for platform in PATHS:
+        length, most = len(template.text_for(platform)), connector_class(platform).max_length
+        found.append((platform, length, most, length <= most))
+    return found
+
+
+@transaction.atomic
+def save(template: ReplyTemplate, *, by: User, now: datetime) -> ReplyTemplate:
+    """Store a new or changed template. Whoever makes it owns it until somebody else is named."""
+    require(by, Permission.MANAGE_TEXTS)
+    is_new = template.pk is None
+    template.owner = template.owner or by
+    template.changed_at, template.changed_by = now, by
+    template.save()
+    audit.record("template.made" if is_new else "template.changed", f"template:{template.pk}", by=by, now=now)
+    return template
+
+
+def used(template_id: int) -> None:
+    """Count that an answer was made of a template, in the transaction that queues it."""
+    ReplyTemplate.objects.filter(pk=template_id).update(used_count=F("used_count") + 1)
