@@ -118,12 +118,12 @@ def test_a_count_that_holds_what_is_not_shown_ends_the_list(reader: Reader) -> N
 
 def test_comments_in_no_order_at_all_are_found(reader: Reader) -> None:
     times = {number: 1791957601000 + (number * 7919) % 1000 for number in range(230)}
-    standing = list(range(210))
+    standing, alone = list(range(210)), {"totalFirstLevelComments": 0}
 
     def comments(asked: Asked) -> Answer:
         start = int(asked.query["start"])
         ranked = sorted(standing, key=lambda number: (number * 31) % 101)
-        records = [comment(number, at=times[number]) for number in ranked[start : start + 100]]
+        records = [comment(number, at=times[number], commentsSummary=alone) for number in ranked[start : start + 100]]
         return page(*records, start=start, total=len(standing))
 
     with serve(comments, count=None) as server:
