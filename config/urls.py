@@ -6,6 +6,7 @@ from django.views.generic import TemplateView
 urlpatterns = [
     path("", include("inbox.urls")),
     path("", include("inbox.urls_register")),
+    path("svarstid/", include("sla.urls")),
     path("uppfoljning/", include("insights.urls")),
     path("register/", include("accounts.urls")),
     path("manniskor/", include("accounts.urls_people")),

@@ -20,7 +20,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, may, require
 from connectors.base import Sent
-from inbox import cycles, experts, guard, moderation, sending, tasks
+from inbox import cycles, experts, guard, moderation, promises, sending, tasks
 from inbox.acting import (
     Refused,
     after_commit,
@@ -36,6 +36,7 @@ from inbox.acting import (
 from inbox.experts import ask_expert, expert_has_answered
 from inbox.models import REPLIES, Conversation, Item, Note, Outgoing, RedirectTarget, ReplyCycle, VerdictEvent
 from inbox.moderation import delete_reply, edit_reply, like, moderate, unhide
+from inbox.resting import rest, wake
 from inbox.verdicts import ASK_EXPERT, VERDICTS, WATCH
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "moderate",
     "reopen",
     "reply",
+    "rest",
     "retry",
     "save_redirect_target",
     "settle_unknown",
@@ -61,6 +63,7 @@ __all__ = [
     "signed",
     "undo",
     "unhide",
+    "wake",
 ]
 
 DECIDED = ("no_reply", "like", "watch")  # what `decide` carries out; the others need more, or send something
@@ -83,12 +86,13 @@ def reply(
     promised_at: datetime | None = None,
     delay: float = 0.0,
     sign: bool = False,
+    note: str = "",
 ) -> Outgoing:
     """Queue a reply; give its row. The same key gives the same row, whatever else differs.
 
     `to`: external id of the item answered, by default the newest that waits. `drawn_at`: when the form was drawn, by
     default now. `delay`: seconds in which it can be taken back. The conversation stays as it is until the platform has
-    confirmed the reply. Raises Refused; PermissionDenied.
+    confirmed the reply. `note`: a manager's word, which a third holding reply needs. Raises Refused; PermissionDenied.
     """
     require(by, Permission.ANSWER)
     if earlier := _with_key(key):
@@ -100,6 +104,8 @@ def reply(
     drawn_at = drawn_at or now
     if other := guard.other_reply(conversation, since=drawn_at, key=key, now=now):
         raise Refused(_("%s Din text är kvar.") % other, "answered_meanwhile")
+    if kind == Outgoing.Kind.HOLDING:
+        promises.check(conversation, by=by, note=note, now=now)
     outgoing = Outgoing(
         conversation=conversation,
         kind=kind,

@@ -162,6 +162,8 @@ def _settle_item(ledger: Ledger, item: Item, around: Surroundings) -> None:
     first_words = around.first_words.get(item.thread_id)
     with_us = item.addressed or (first_words is not None and first_words <= item.posted_at)
     if item.posted_at < around.clock_from[item.channel_id] or not with_us:
+        if item.unsettled and conversation.status == Status.SNOOZED:  # it rested until somebody would write
+            conversation.status, conversation.snoozed_until = Status.OPEN, None
         return
     reply = next((reply for reply in around.natives[item.thread_id] if _answers(reply, item, around)), None)
     if reply is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import digests, drafts, escalation, moving, outbox, poll, rereading, retention
+from inbox import digests, drafts, escalation, experts, moving, outbox, poll, rereading, resting, retention
 
 
 @shared_task
@@ -44,6 +44,11 @@ def deliver_one(outgoing_id: int) -> None:
 
 
 @shared_task
+def mail_questions() -> None:
+    experts.mail_due(timezone.now())
+
+
+@shared_task
 def sweep_notices() -> None:
     escalation.sweep(timezone.now())
 
@@ -56,3 +61,8 @@ def send_digests() -> None:
 @shared_task
 def move_deadlines() -> None:
     moving.go_on(timezone.now())
+
+
+@shared_task
+def wake_rested() -> None:
+    resting.wake_due(timezone.now())

@@ -24,7 +24,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from inbox import chips, guard, selectors
+from inbox import chips, grounds, guard, promises, selectors
 from inbox.models import (
     REPLIES,
     Conversation,
@@ -36,7 +36,7 @@ from inbox.models import (
     ReplyCycle,
     VerdictEvent,
 )
-from inbox.verdicts import VERDICTS
+from inbox.verdicts import MODERATE, VERDICTS
 
 WINDOW = 60  # items shown around the citizen's own; a storm's thread has thousands
 DEEPEST = 3  # steps of indentation; a phone has no room for more
@@ -140,11 +140,20 @@ def log(row: Conversation) -> Log:
             events.append(Event(at, who or "", words % {"old": chips.exactly(first), "new": chips.exactly(second)}))
         else:
             events.append(Event(at, who or "", _verdict_words(what), undone=first is not None))
+    holdings = 0
     for out in row.outgoing.all():
-        events.append(
-            Event(out.created_at, out.by.get_short_name(), f"{out.get_kind_display()} ({out.get_status_display()})")
-        )
+        holdings = _in_a_row(out, holdings)
+        what = promises.words(holdings) if out.kind == Outgoing.Kind.HOLDING else ""
+        what = what[:1].upper() + what[1:] or out.get_kind_display()
+        events.append(Event(out.created_at, out.by.get_short_name(), f"{what} ({out.get_status_display()})"))
     return Log(sorted(events, key=lambda event: event.at), notes)
+
+
+def _in_a_row(out: Outgoing, before: int) -> int:
+    """Count the holding replies since we last answered, this one included if it has come through."""
+    if out.kind == Outgoing.Kind.HOLDING:
+        return before + (out.status == Outgoing.Status.SENT)
+    return 0 if out.status == Outgoing.Status.SENT and out.kind in REPLIES else before
 
 
 def _verdict_words(key_and_reason: str) -> str:
@@ -152,7 +161,11 @@ def _verdict_words(key_and_reason: str) -> str:
     verdict = VERDICTS.get(key)
     if verdict is None:
         return key
-    why = dict(verdict.reasons).get(reason)
+    if verdict is MODERATE:
+        ground = grounds.of(grounds.current()).get(reason)
+        why: Any = ground.label if ground else reason
+    else:
+        why = dict(verdict.reasons).get(reason) if verdict.reasons else reason
     return f"{verdict.label}: {why}" if why else str(verdict.label)
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from inbox import urls_answering
-from inbox.views import channels, inbox, moderation, redirects, style, verdicts
+from inbox.views import backlog, channels, deadlines, inbox, me, moderation, policies, redirects, rest, style, verdicts
 
 app_name = "inbox"
 urlpatterns = [
@@ -11,6 +11,14 @@ urlpatterns = [
     path("nytt/", inbox.news, name="news"),
     path("handelser/", inbox.events, name="events"),
     path("k/<int:pk>/", inbox.conversation_page, name="conversation"),
+    path("k/<int:pk>/frist/", deadlines.page, name="deadline"),
+    path("k/<int:pk>/vila/", rest.rest, name="rest"),
+    path("k/<int:pk>/vack/", rest.wake, name="wake"),
+    path("mandagsstart/", backlog.monday, name="monday"),
+    path("helgkoll/", backlog.weekend, name="weekend"),
+    path("jag/", me.page, name="me"),
+    path("svarstid/nytt/", policies.new, name="policy_new"),
+    path("svarstid/mal/<slug:key>/andra/", policies.edit, name="policy_edit"),
     path("k/<int:pk>/svara/", verdicts.reply, name="reply"),
     path("k/<int:pk>/beslut/<slug:verdict>/", verdicts.decide, name="decide"),
     path("k/<int:pk>/tilldela/", verdicts.assign, name="assign"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import ALLOWED, Permission, may
-from inbox import actions, chips, experts, reading, selectors, suggestions, texts, thread
+from inbox import actions, backlog, chips, experts, promises, reading, resting, selectors, suggestions, texts, thread
 from inbox.models import Conversation, Outgoing, RedirectTarget, ReplyCycle
 from inbox.selectors import Filters
 from inbox.suggestions import Suggestion
@@ -60,6 +60,7 @@ def list_context(request: HttpRequest, rules: InForce, selected: Conversation | 
     page = selectors.page(user, filters, now)
     health = reading.health(now)
     counts = selectors.counts(user, filters, now)
+    policy = policies.pure(rules.default)
     return {
         "section": "inbox",
         "filters": filters,
@@ -74,6 +75,10 @@ def list_context(request: HttpRequest, rules: InForce, selected: Conversation | 
         "next": None if page.rows else selectors.next_deadline(user, now),
         **health_context(health, now),
         "stuck_count": counts["check"],
+        "days_off": {"over": backlog.just_over(policy, now), "ahead": backlog.ahead(policy, now)},
+        "year_to_confirm": policies.year_to_confirm(timezone.localdate(now))
+        if may(user, Permission.REGISTER)
+        else None,
     }
 
 
@@ -108,6 +113,7 @@ def row_context(row: Conversation, rules: InForce, now: datetime) -> dict[str, A
         "chip": chips.of(row, rules.policy(row.channel_id), now),
         "reply": chips.of_reply(row.reply_status, held=bool(row.reply_held), kind=row.reply_kind),  # type: ignore[attr-defined]
         "suggestion": _suggestion(row),
+        "holdings": promises.words(row.holdings),  # type: ignore[attr-defined]
         "age": chips.ago(row.last_item_at, now),
     }
 
@@ -139,6 +145,7 @@ def conversation_context(request: HttpRequest, row: Conversation, rules: InForce
         "explanation": explanation(row, rules, now),
         "log": log,
         "questions": experts.open_questions(row),
+        "rests": resting.choices(policy, now),
         "people": _people(),
         "on_its_way": [out for out in row.outgoing.all() if out.status in ("queued", "sending", "unknown")]
         + _failed_last(row),
@@ -221,6 +228,8 @@ def composer_context(
             "error": form.get("error", ""),
             "error_on": form.get("error_on", "text"),
             "warned": form.get("warned", ()),
+            "holdings": promises.in_a_row(row.pk) if verdict.promises else 0,
+            "manager_note": form.get("manager_note", ""),
             "signature": actions.signature(request.user),
             "today": timezone.localdate(now).isoformat(),
             "promised_day": form.get("promised_day") or promised.date().isoformat(),

@@ -103,9 +103,10 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
             promised_at=_promised(form) if form.get("verdict") == "holding" else None,
             delay=SEND_DELAY,
             sign=True,
+            note=form.get("manager_note", ""),
         )
     except actions.Refused as refused:
-        names = ("verdict", "text", "template", "drawn_at", "promised_day", "promised_time", "redirect")
+        names = ("verdict", "text", "template", "drawn_at", "promised_day", "promised_time", "redirect", "manager_note")
         kept = {name: form[name] for name in names if name in form}
         if refused.code == "answered_meanwhile":
             kept.pop("drawn_at", None)  # now it has been seen: whoever sends again means it
