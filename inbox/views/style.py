@@ -50,7 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "platforms": [(platform.value, platform.label) for platform in Platform],
         "verdicts": VERDICTS.values(),
         "empty_form": SampleForm(prefix="empty"),
-        "wrong_form": SampleForm({"wrong-name": "För långt", "wrong-day": "x"}, prefix="wrong"),
+        "wrong_form": SampleForm({"wrong-name": "För långt"}, prefix="wrong"),
         "tones": ("late", "soon", "calm", "dayoff", "kept"),
     }
     return render(request, "inbox/style.html", context)

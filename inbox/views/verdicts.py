@@ -108,6 +108,8 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     except actions.Refused as refused:
         names = ("verdict", "text", "template", "drawn_at", "promised_day", "promised_time", "redirect", "manager_note")
         kept = {name: form[name] for name in names if name in form}
+        if refused.code == "bad_verdict":
+            kept["verdict"] = "answer"  # whose form has room for the words and for why
         if refused.code == "answered_meanwhile":
             kept.pop("drawn_at", None)  # now it has been seen: whoever sends again means it
         kept["warned"] = getattr(refused, "kinds", ())

@@ -16,7 +16,7 @@ from inbox.models import RedirectTarget
 from tests.factories import NOW, ChannelFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db
-OPEN_TO_ALL_WHO_ARE_SIGNED_IN = {"help"}
+OPEN_TO_ALL_WHO_ARE_SIGNED_IN = {"help", "end_session"}
 OF_ALLAUTH = ("account_", "mfa_", "usersessions_", "socialaccount_", "openid_connect_")
 OF_DJANGO = {"set_language"}
 STREAM = "inbox:events"  # lets go of the database, so it is probed where a real server runs: test_streams.py
