@@ -18,6 +18,7 @@ ACTIONS: dict[str, Promise] = {
     "channel.token_replaced": _("bytte nyckel"),
     "conversation.assigned": _("bytte ansvarig"),
     "conversation.reopened": _("återöppnade"),
+    "conversation.routed": _("gav en konversation till en förvaltning, efter hashtaggen"),
     "conversation.seen": _("såg det som någon skrev, först av alla"),
     "department.added": _("lade till en förvaltning"),
     "department.changed": _("ändrade en förvaltning"),

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
-from inbox import chips
+from accounts.register import FITS
+from inbox import chips, routing
 
 register = template.Library()
 
@@ -46,6 +47,18 @@ def last_of(places: list[Any], conversation_id: int) -> Any:
     """The newest of the citizen's own items in a thread."""
     own = [place for place in places if place.item.conversation_id == conversation_id and not place.item.from_us]
     return max(own, key=lambda place: place.item.posted_at, default=None)
+
+
+@register.simple_tag
+def turn_of(conversation: Any, now: datetime) -> routing.Turn | None:
+    """Whose turn it is, where nobody has taken the conversation."""
+    return routing.turn(conversation, now)
+
+
+@register.simple_tag
+def fits_here(channel: Any) -> str:
+    """The handbook's word on what this platform is for."""
+    return str(FITS.get(channel.platform, ""))
 
 
 SURFACES = {

@@ -26,6 +26,10 @@ from inbox import activity, closing, public
 
 
 class ClosingForm(forms.ModelForm):  # type: ignore[type-arg]
+    last_post_url = forms.URLField(
+        label=gettext_lazy("Länk till sista inlägget"), required=False, assume_scheme="https"
+    )
+
     class Meta:
         model = Closing
         fields = ("last_post", "last_post_url")

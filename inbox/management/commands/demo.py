@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import channels
-from accounts.models import Channel, Department, Membership, Role, Surface, User
+from accounts.models import CHECKLIST, Channel, Department, Membership, Role, Surface, Topic, User
 from config import embedded
 from inbox import actions, poll
 from inbox.models import RedirectTarget, ReplyCycle, VerdictEvent
@@ -33,6 +33,10 @@ PEOPLE = (
     ("karin", "Karin Åberg", Role.MANAGER, "Kommunikation"),
     ("lars", "Lars Öman", Role.ADMIN, "Kommunikation"),
     ("olle", "Olle Ask", Role.READER, "Samhällsbyggnad"),
+)
+TOPICS = (
+    ("exempelbybygger", "Stadsbyggnad", "Samhällsbyggnad", "per"),
+    ("badhus", "Simhallen", "Kultur och fritid", "maria"),
 )
 REDIRECTS = (
     (
@@ -73,6 +77,11 @@ class Command(BaseCommand):
         with transaction.atomic():
             people = {username: self._person(username, *rest, password) for username, *rest in PEOPLE}
             self._channels(json.loads(told.read_text())["channels"], people)
+            Department.objects.filter(name="Kommunikation").update(is_central=True)
+            for tag, name, department, owner in TOPICS:
+                place = Department.objects.get_or_create(name=department)[0]
+                values = {"name": name, "department": place, "owner": people[owner]}
+                Topic.objects.get_or_create(tag=tag, defaults=values)
             for position, (name, text, url) in enumerate(REDIRECTS):
                 RedirectTarget.objects.get_or_create(
                     name=name, defaults={"text": text, "url": url, "position": position}
@@ -150,4 +159,10 @@ class Command(BaseCommand):
                 owner=people[owners.get(row["department"], "anna")],
                 deputy=people["karin"],
                 review_on=timezone.localdate(now) + timedelta(days=365),
+                approver=people["karin"],
+                audience="Alla som bor, arbetar eller är på besök i kommunen.",
+                starts_on=timezone.localdate(now) - timedelta(days=400),
+                controller="Kommunstyrelsen",
+                agreement=f"Plattformens villkor, KS {timezone.localdate(now).year}/117",
+                checklist={point: f"https://exempelby.example/sociala-medier#{point}" for point in CHECKLIST},
             )
