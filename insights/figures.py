@@ -32,12 +32,20 @@ def base() -> QuerySet[ReplyCycle]:
 
 def within(rows: QuerySet[ReplyCycle], moment: Moment, spans: list[Span]) -> QuerySet[ReplyCycle]:
     """Keep what a moment places in one of the spans."""
-    if moment is Moment.ANSWERED:
-        # First what can be found by index: ended in the span, or promised and the promise ended in it.
-        ended = in_spans("ended_at", spans)
-        promises = ReplyCycle.objects.filter(ended, kind=Kind.PROMISED, outcome__in=ANSWERED).values("conversation")
-        rows = rows.filter(ended & Q(outcome__in=ANSWERED) | Q(outcome=Outcome.HOLDING, conversation__in=promises))
-    return rows.filter(in_spans(moment.value, spans))
+    if moment is not Moment.ANSWERED:
+        return rows.filter(in_spans(moment.value, spans))
+    at_once, as_promised = answered_within(ReplyCycle.objects.all(), spans)
+    return rows.filter(in_spans("answered_at", spans), pk__in=at_once.values("pk").union(as_promised.values("pk")))
+
+
+def answered_within(rows: QuerySet[ReplyCycle], spans: list[Span]) -> tuple[QuerySet[ReplyCycle], QuerySet[ReplyCycle]]:
+    """Find by index what can have been answered in the spans: what ended so in them, and what such a promise answers.
+
+    Apart, as no index finds both; of the promised ones `answered_at` must still be looked at.
+    """
+    ended = in_spans("ended_at", spans)
+    promises = ReplyCycle.objects.filter(ended, kind=Kind.PROMISED, outcome__in=ANSWERED).values("conversation")
+    return rows.filter(ended, outcome__in=ANSWERED), rows.filter(outcome=Outcome.HOLDING, conversation__in=promises)
 
 
 def in_spans(name: str, spans: list[Span]) -> Q:

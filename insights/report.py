@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from django.db.models import Prefetch
 from django.utils.functional import Promise
@@ -82,7 +83,7 @@ class Earlier:
 
 
 class Report:
-    """Made by `of`. Each property is one part of the page, computed when it is asked for."""
+    """Made by `of`. Each property is one part of the page, computed when it is first asked for."""
 
     def __init__(self, scope: Scope, now: datetime, numbers: Numbers, open_now: dict[int, Counter[str]]) -> None:
         self.scope, self.now, self.numbers = scope, now, numbers
@@ -102,32 +103,32 @@ class Report:
         share = Share(counts[key], counts[figure.of]) if figure.of else None
         return Number(figure, counts[key], scope.query(key), share, bar)
 
-    @property
+    @cached_property
     def n(self) -> dict[str, Number]:
         return {key: self.number(key) for key in FIGURES}
 
-    @property
+    @cached_property
     def title(self) -> str:
         words = conclusions.period(self.scope)
         return words[:1].upper() + words[1:]
 
-    @property
+    @cached_property
     def days(self) -> str:
         return conclusions.days(self.scope)
 
-    @property
+    @cached_property
     def is_running(self) -> bool:
         return self.scope.is_running(self.now)
 
-    @property
+    @cached_property
     def heading(self) -> str:
         return conclusions.promise(self.share, self.scope, self._line, self.now)
 
-    @property
+    @cached_property
     def share(self) -> Share:
         return Share(self.counts["kept"], self.counts["owed"])
 
-    @property
+    @cached_property
     def earlier(self) -> list[Earlier]:
         """The weeks before, and the same ones last year; only those in which something fell due."""
         before = _("Veckan före") if self.scope.weeks == 1 else _("Veckorna före")
@@ -140,23 +141,23 @@ class Report:
             if counts["owed"]
         ]
 
-    @property
+    @cached_property
     def bar(self) -> list[charts.Part]:
         return charts.split_bar([(key, self.counts[key]) for key in BAR])
 
-    @property
+    @cached_property
     def parts(self) -> list[Number]:
         """The parts of the bar; what was fetched too late only where there is any."""
         return [self.number(key) for key in BAR if key != "late_fetched" or self.counts[key]]
 
-    @property
+    @cached_property
     def _line(self) -> list[tuple[date, Share]]:
         by_week = self.numbers.by_week
         return [
             (monday, Share(by_week[monday]["kept"], by_week[monday]["owed"])) for monday in self.scope.line().mondays
         ]
 
-    @property
+    @cached_property
     def lines(self) -> list[charts.Line]:
         gaps = [(str(gap.surface.channel), gap.since, gap.end(self.now)) for gap in self.line_gaps]
 
@@ -168,7 +169,7 @@ class Report:
             for width in (charts.WIDE, charts.NARROW)
         ]
 
-    @property
+    @cached_property
     def weeks(self) -> list[Week]:
         """The weeks of the line, newest first."""
         found = []
@@ -178,76 +179,81 @@ class Report:
             found.append(Week(monday, owed, kept, share, one.is_running(self.now)))
         return found
 
-    @property
+    @cached_property
     def weeks_with_data(self) -> int:
         return sum(1 for _monday, share in self._line if share.whole)
 
-    @property
+    @cached_property
     def open_heading(self) -> str:
         return conclusions.open_now(self.open_counts, Instants.at(self.now, policies.policy()))
 
-    @property
+    @cached_property
     def open(self) -> list[Number]:
         bars = charts.bar_widths([self.open_counts[key] for key in OPEN])
         return [self.number(key, bar) for key, bar in zip(OPEN, bars, strict=True)]
 
-    @property
+    @cached_property
     def answers(self) -> list[Answers]:
         kinds = {"first_answer_weekday": "weekday", "first_answer_dayoff": "dayoff"}
         found = []
         for key, kind in kinds.items():
             number = self.number(key)
             enough = not Share(0, number.count).is_small
-            ninety, median = (counting.within_minutes(self.spread, kind, percent) for percent in (90, 50))
+            ninety, median = (counting.within_minutes(self.lengths[kind], percent) for percent in (90, 50))
             found.append(Answers(number, median if enough else None, ninety if enough else None))
         return found
 
-    @property
+    @cached_property
     def answers_heading(self) -> str:
-        median = counting.within_minutes(self.spread, "", 50)
+        median = counting.within_minutes(self.lengths[""], 50)
         return conclusions.answers(median, self.counts["first_answer"])
 
-    @property
+    @cached_property
     def promises_heading(self) -> str:
         return conclusions.promises(Share(self.counts["promises_kept"], self.counts["promises_due"]))
 
-    @property
+    @cached_property
     def without_heading(self) -> str:
         return conclusions.without(self.counts)
 
-    @property
+    @cached_property
     def without(self) -> list[Number]:
         """Reasons that were given at all, the most frequent first."""
         given = sorted((f for f in WITHOUT if self.counts[f.key]), key=lambda f: -self.counts[f.key])
         bars = charts.bar_widths([self.counts[figure.key] for figure in given])
         return [self.number(figure.key, bar) for figure, bar in zip(given, bars, strict=True)]
 
-    @property
+    @cached_property
     def spread(self) -> Counter[str]:
         return self.numbers.spread_of(self.scope)
 
-    @property
+    @cached_property
+    def lengths(self) -> dict[str, Counter[int]]:
+        return counting.lengths(self.spread)
+
+    @cached_property
     def line_period(self) -> str:
         return conclusions.period(self.scope.line())
 
-    @property
+    @cached_property
     def arrivals(self) -> dict[tuple[int, int], int]:
         """By hour, over the weeks of the line: one week alone says little of what is usual."""
-        spread = self.numbers.spread_of(self.scope.line())
+        line = self.scope.line()
+        spread = self.spread if line == self.scope else self.numbers.spread_of(line)
         return {cell: spread[key] for key, cell in HOURS.items()}
 
-    @property
+    @cached_property
     def arrivals_heading(self) -> str:
         return conclusions.arrivals(self.arrivals)
 
-    @property
+    @cached_property
     def heats(self) -> list[charts.Heat]:
         return [
             charts.heat_map(self.arrivals, width=width, query=self.scope.line().query)
             for width in (charts.HEAT_WIDE, charts.NARROW)
         ]
 
-    @property
+    @cached_property
     def hours(self) -> list[tuple[int, list[charts.Cell]]]:
         """The same as rows of a table: an hour, and its seven days."""
         cells = self.heats[0].cells
@@ -255,7 +261,7 @@ class Report:
 
     weekdays = range(7)
 
-    @property
+    @cached_property
     def channel_lines(self) -> list[Line]:
         shown = [
             channel
@@ -273,7 +279,7 @@ class Report:
             for channel in shown
         ]
 
-    @property
+    @cached_property
     def department_lines(self) -> list[Line]:
         """Departments whose channels are shown, if there is more than one of them."""
         departments = {channel.department for channel in self.channels}
@@ -306,33 +312,33 @@ class Report:
             [gap for channel in channels for gap in reading.going_on(channel, self.now)],
         )
 
-    @property
+    @cached_property
     def reading_heading(self) -> str:
         active = [channel for channel in self.channels if channel.status == Channel.Status.ACTIVE]
         failing = [channel for channel in active if reading.going_on(channel, self.now)]
         return conclusions.reading(len(active), len(failing))
 
-    @property
+    @cached_property
     def line_gaps(self) -> list[Unread]:
         line = self.scope.line()
         return reading.gaps(self.channels, line.start, line.end, self.now)
 
-    @property
+    @cached_property
     def gaps(self) -> list[Unread]:
         return reading.gaps(self.channels, self.scope.start, self.scope.end, self.now)
 
-    @property
+    @cached_property
     def departments(self) -> list[Department]:
         """Those that have a channel, to choose among."""
         found = {channel.department for channel in self.every_channel}
         return sorted(found, key=lambda department: department.name.casefold())
 
-    @property
-    def lengths(self) -> list[tuple[int, str]]:
+    @cached_property
+    def period_lengths(self) -> list[tuple[int, str]]:
         """How long a period may be, with names."""
         return [(weeks, ngettext("%s vecka", "%s veckor", weeks) % weeks) for weeks in LENGTHS]
 
-    @property
+    @cached_property
     def definitions(self) -> list[tuple[str, str | Promise]]:
         """Names and definitions, as printed; the reasons explain themselves."""
         shown = [figure for figure in FIGURES.values() if figure not in WITHOUT]

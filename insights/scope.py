@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -67,7 +68,7 @@ class Scope:
     def end(self) -> datetime:
         return midnight(self.monday + WEEK)
 
-    @property
+    @cached_property
     def mondays(self) -> list[date]:
         """The Mondays of its weeks, oldest first."""
         return [self.monday - n * WEEK for n in range(self.weeks - 1, -1, -1)]
@@ -101,6 +102,12 @@ class Scope:
             not self.department or self.department.pk == channel.department_id
         )
 
+    def channel_ids(self) -> set[int] | None:
+        """Give the channels of it, None for all. At most one query."""
+        if not (self.channel or self.department):
+            return None
+        return {channel.pk for channel in Channel.objects.all() if self.holds(channel)}
+
     def only(self, **changes: object) -> Scope:
         return replace(self, **changes)  # type: ignore[arg-type]
 
@@ -125,8 +132,11 @@ class Scope:
 
     def query(self, figure: str = "") -> str:
         """Give the query string of a page of this scope; `figure` names a figure whose rows are asked for."""
+        return f"figur={figure}&{self.address}" if figure else self.address
+
+    @cached_property
+    def address(self) -> str:
         pairs = {
-            "figur": figure,
             "vecka": self.week,
             "veckor": self.weeks if self.weeks != 1 else "",
             "konto": self.channel.pk if self.channel else "",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from insights import conclusions
+from insights import charts, conclusions
 from insights.definitions import Share
 from sla.words import WEEKDAYS
 
@@ -49,6 +49,57 @@ def weekday(number: int) -> str:
 def week(monday: Any) -> int:
     """The number of the week that begins on a Monday."""
     return int(monday.isocalendar().week)
+
+
+@register.simple_tag(takes_context=True)
+def columns(context: template.Context, line: charts.Line) -> SafeString:
+    """The weeks of a line: each a link to what fell due, with its bar, its point or its count.
+
+    Written here and not in the template, as are the hours below: they are hundreds, and each would cost as much as a
+    panel.
+    """
+    words = _("Vecka %(week)s: %(share)s, %(part)s av %(whole)s i tid")
+    return mark_safe("".join(_column(context["rows_url"], line, column, words) for column in line.columns))
+
+
+def _column(url: str, line: charts.Line, column: charts.Column, words: str) -> str:
+    share_words, whole = escape(share(column.share)), spaced(column.share.whole)
+    said = escape(
+        words % {"week": column.week, "share": share_words, "part": spaced(column.share.part), "whole": whole}
+    )
+    parts = [
+        f'<a href="{url}?{escape(column.query)}" aria-label="{said}"><title>{said}</title>'
+        f'<rect x="{column.x}" y="{line.top}" width="{column.width}" height="{line.column_height}" class="hit"/>'
+    ]
+    if column.bar_height:
+        bar = f'x="{column.bar_x}" y="{column.bar_y}" width="{column.bar_width}" height="{column.bar_height}"'
+        parts.append(f'<rect {bar} class="volume"/>')
+    if line.has_counts and column.share.whole:
+        parts.append(f'<text x="{column.centre}" y="{column.bar_y}" dy="-4" class="mid small">{whole}</text>')
+    if column.y is not None:
+        kind = 'r="3.5" class="running"' if column.is_running else 'r="3"'
+        parts.append(f'<circle cx="{column.centre}" cy="{column.y}" {kind}/>')
+    elif line.has_counts and column.share.whole:
+        place = f'x="{column.centre}" y="{line.line_bottom}" dy="-6"'
+        parts.append(f'<text {place} class="mid small">{share_words}</text>')
+    return "".join(parts) + "</a>"
+
+
+@register.simple_tag(takes_context=True)
+def hours(context: template.Context, heat: charts.Heat) -> SafeString:
+    """The squares of the map of weekday × hour."""
+    return mark_safe("".join(_hour(context["rows_url"], heat, cell) for cell in heat.cells))
+
+
+def _hour(url: str, heat: charts.Heat, cell: charts.Cell) -> str:
+    if not cell.count:
+        return f'<rect x="{cell.mark_x}" y="{cell.mark_y}" width="1" height="1" class="none"/>'
+    said = f"{weekday(cell.weekday)} {cell.hour:02}–{cell.hour + 1:02}: {spaced(cell.count)}"
+    return (
+        f'<a href="{url}?{escape(cell.query)}" tabindex="-1" aria-label="{said}"><title>{said}</title>'
+        f'<rect x="{cell.x}" y="{cell.y}" width="{heat.pitch}" height="{heat.size}" class="hit"/>'
+        f'<rect x="{cell.mark_x}" y="{cell.mark_y}" width="{cell.side}" height="{cell.side}" rx="1" class="mark"/></a>'
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -169,10 +169,10 @@ class Raw:
         return min(later, default=None)
 
     def minutes(self, ids: set[int]) -> list[int]:
-        """How long each of these questions waited for its answer, in minutes on the clock, rounded up."""
+        """How long each of these questions waited for its answer, in minutes on the clock, rounded up to five."""
         found = []
         for cycle in self.cycles:
             if cycle["id"] in ids:
                 length = running(cycle["started_at"], self.answered_at(cycle))
-                found.append(-(-length // timedelta(minutes=1)))
+                found.append(5 * -(-length // timedelta(minutes=5)))
         return sorted(found)

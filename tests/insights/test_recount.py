@@ -142,11 +142,11 @@ def test_median_and_nine_of_ten_are_those_of_the_sorted_answers(kind: str, now: 
     scope, raw = Scope(MONDAY, weeks=13), Raw(now)
     key = f"first_answer_{kind}" if kind else "first_answer"
     lengths = raw.minutes(raw.ids(key, scope.start, scope.end, within(scope, channels)))
-    spread = counting.numbers(scope, now).spread_of(scope)
+    spread = counting.lengths(counting.numbers(scope, now).spread_of(scope))
     assert len(lengths) > 10
     for percent in (1, 50, 90, 100):
         enough = next(length for n, length in enumerate(lengths, 1) if 100 * n >= percent * len(lengths))
-        assert counting.within_minutes(spread, kind, percent) == enough
+        assert counting.within_minutes(spread[kind], percent) == enough
 
 
 def test_kept_and_late_are_all_that_was_owed_and_the_parts_of_kept_are_all_of_it(now: datetime) -> None:
