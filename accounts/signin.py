@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 
-from accounts import views_sessions
+from accounts import oidc, views_sessions
 
 
 def totp_picture(request: HttpRequest) -> HttpResponse:
@@ -52,8 +52,10 @@ urlpatterns = [
     path("2fa/recovery-codes/download/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
 ]
 
+of_the_municipality = [
+    path("oidc/logga-ut/", oidc.back_channel_logout, name="oidc_back_channel_logout"),
+    path("3rdparty/", include("allauth.socialaccount.urls")),
+    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+]
 if settings.SOCIALACCOUNT_PROVIDERS:
-    urlpatterns += [
-        path("3rdparty/", include("allauth.socialaccount.urls")),
-        path("", include("allauth.socialaccount.providers.openid_connect.urls")),
-    ]
+    urlpatterns += of_the_municipality

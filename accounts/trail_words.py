@@ -50,6 +50,8 @@ ACTIONS: dict[str, Promise] = {
     "user.deactivated": _("avaktiverade en användare"),
     "user.invited": _("bjöd in en användare"),
     "user.password_given": _("gav ett nytt lösenord"),
+    "user.refused": _("stängdes ute: ingen grupp ger någon roll"),
+    "user.signed_out": _("loggades ut av kommunens inloggning"),
     "user.role_given": _("gav en roll"),
     "user.role_taken": _("tog en roll"),
     "user.emergency": _("loggade in med nödkontot"),

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
+
+from accounts.oidc import mapping
 
 
 @register(Tags.database)
@@ -21,6 +24,17 @@ def knows_swedish(alias: str) -> bool:
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT lower('Å') = 'å' AND to_tsvector('simple', '”Å”') = to_tsvector('simple', 'å')")
         return bool(cursor.fetchone()[0])
+
+
+@register()
+def groups_make_sense(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a mapping of groups to roles that would shut people out, or let them in, otherwise than was meant."""
+    try:
+        mapping(settings.OIDC_ROLES)
+    except ValueError as error:
+        hint = "Write group=role@department; group=role, with the roles of accounts.models.Role."
+        return [Error(f"OIDC_ROLES cannot be read at {str(error)!r}.", hint=hint, id="config.E002")]
+    return []
 
 
 def wrong_locale(alias: str) -> CheckMessage:

@@ -155,6 +155,11 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=False)  # of everybody who does not come by the municipality's sign-in
 SOCIALACCOUNT_PROVIDERS = {}
+SOCIALACCOUNT_ADAPTER = "accounts.oidc.SocialAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = False  # somebody may have a user of the municipality's and one for emergencies
+OIDC_ROLES = env("OIDC_ROLES", default="")  # group=role@department; group=role
+OIDC_GROUPS_CLAIM = env("OIDC_GROUPS_CLAIM", default="groups")
 FORM_TARGETS = [SELF]
 if OIDC_SERVER_URL := env("OIDC_SERVER_URL", default=""):
     municipality_sign_in = {

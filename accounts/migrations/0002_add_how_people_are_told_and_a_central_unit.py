@@ -6,28 +6,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='department',
-            name='is_central',
-            field=models.BooleanField(default=False, verbose_name='central enhet'),
+            model_name="department",
+            name="is_central",
+            field=models.BooleanField(default=False, verbose_name="central enhet"),
         ),
         migrations.CreateModel(
-            name='NoticeSettings',
+            name="NoticeSettings",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='notice_settings', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('by_mail', models.BooleanField(default=True, verbose_name='e-post')),
-                ('addresses', models.TextField(blank=True)),
-                ('quiet_from', models.TimeField(blank=True, null=True, verbose_name='tyst från')),
-                ('quiet_until', models.TimeField(blank=True, null=True, verbose_name='tyst till')),
-                ('absent_from', models.DateField(blank=True, null=True, verbose_name='borta från och med')),
-                ('absent_until', models.DateField(blank=True, null=True, verbose_name='borta till och med')),
-                ('deputy', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ersättare')),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="notice_settings",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("by_mail", models.BooleanField(default=True, verbose_name="e-post")),
+                ("addresses", models.TextField(blank=True)),
+                ("quiet_from", models.TimeField(blank=True, null=True, verbose_name="tyst från")),
+                ("quiet_until", models.TimeField(blank=True, null=True, verbose_name="tyst till")),
+                ("absent_from", models.DateField(blank=True, null=True, verbose_name="borta från och med")),
+                ("absent_until", models.DateField(blank=True, null=True, verbose_name="borta till och med")),
+                (
+                    "deputy",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="ersättare",
+                    ),
+                ),
             ],
         ),
     ]
