@@ -210,8 +210,8 @@ def initial(definition: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": definition.get("name", definition["id"]),
         "reading": definition.get("reading", Reading.PAUSE.value),
-        "target": definition["target_s"] / 3600,
-        "due_soon": definition.get("due_soon_s", 14400) / 3600,
+        "target": _hours(definition["target_s"]),
+        "due_soon": _hours(definition.get("due_soon_s", 14400)),
         "ladder": ", ".join(f"{hours:g}".replace(".", ",") for hours in definition.get("ladder", [8, 4, 1])),
         "public_holidays": "se_public" in calendars,
         "eves": "se_eves" in calendars,
@@ -231,6 +231,10 @@ def initial(definition: Mapping[str, Any]) -> dict[str, Any]:
         for day in range(7):
             found[f"{group}_{day}"] = _shown(weekly.get("weekly", {}).get(str(day), []))
     return found
+
+
+def _hours(seconds: float) -> float:
+    return _number(str(seconds / 3600))
 
 
 def _text(lines: Iterable[str]) -> str:
