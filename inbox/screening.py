@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.models import User
-from inbox import actions, drafts, secrecy
-from inbox.models import Conversation, Item, Outgoing, RedirectTarget
+from inbox import actions, bank, drafts, secrecy
+from inbox.models import Conversation, Item, Outgoing, RedirectTarget, ReplyTemplate
 from inbox.secrecy import Kind
+from inbox.selectors import is_id
 
 NEWEST = 20  # of the citizen's items that a reply may repeat something of
 
@@ -41,11 +42,17 @@ class Warned(actions.Refused):
 
 
 @transaction.atomic
-def reply(conversation: Conversation, *, acknowledged: Collection[str], **wanted: Any) -> Outgoing:
-    """Queue a reply as `actions.reply` does, if its text passes `screen`. Raises Refused."""
+def reply(conversation: Conversation, *, acknowledged: Collection[str], template: str = "", **wanted: Any) -> Outgoing:
+    """Queue a reply as `actions.reply` does, if its text passes `screen`. Raises Refused.
+
+    `template`: id of the answer of the bank that it was made of, which is counted once for each reply.
+    """
+    is_repeated = Outgoing.objects.filter(key=wanted["key"]).exists()
     screen(conversation, wanted["text"], acknowledged=acknowledged, by=wanted["by"], now=wanted["now"])
     outgoing = actions.reply(conversation.pk, **wanted)
     drafts.sent(conversation.pk, by=wanted["by"])
+    if is_id(template) and not is_repeated:
+        bank.used(int(template))
     return outgoing
 
 
@@ -54,6 +61,8 @@ def screen(conversation: Conversation, text: str, *, acknowledged: Collection[st
 
     A warning that was overridden is remembered in the audit trail, without the text. Two queries.
     """
+    if left := bank.unfilled(text):
+        raise actions.Refused(_("Fyll i %s innan du skickar.") % ", ".join(left), "unfilled")
     findings = secrecy.outbound(text, ours=_our_texts(), cited=_told(conversation))
     kinds = {finding.kind for finding in findings}
     if Kind.IDENTITY in kinds:
@@ -76,7 +85,8 @@ def _identity_words(text: str, findings: tuple[secrecy.Finding, ...]) -> str:
 
 
 def _our_texts() -> list[str]:
-    return list(RedirectTarget.objects.values_list("text", flat=True))
+    texts = RedirectTarget.objects.order_by().values_list("text")
+    return [text for (text,) in texts.union(ReplyTemplate.objects.filter(is_active=True).values_list("text"))]
 
 
 def _told(conversation: Conversation) -> list[str]:

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from inbox.views import writing
+from inbox.views import answers, writing
 
 urlpatterns = [
     path("k/<int:pk>/utkast/", writing.save, name="draft"),
     path("k/<int:pk>/utkast/dela/", writing.share, name="draft_share"),
+    path("svarsbank/", answers.list_page, name="answers"),
+    path("svarsbank/ny/", answers.edit, name="answer_new"),
+    path("svarsbank/<int:pk>/", answers.edit, name="answer_edit"),
 ]

@@ -221,6 +221,7 @@ def composer_context(
             "drawn_at": form.get("drawn_at") or now.isoformat(),
             "text": form.get("text", given),
             "slot": slot,
+            "day": timezone.localdate(now),
             "desk": desk,
             "draft": desk.draft(slot),
             "hints": desks.hints(form.get("text", typed or "")),

@@ -94,6 +94,7 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
         outgoing = screening.reply(
             row,
             acknowledged=form.get("anyway", "").split(),
+            template=form.get("template", ""),
             kind=_kind(form),
             text=text,
             by=request.user,
