@@ -198,7 +198,7 @@ ANSWERS = (
     Figure(
         "first_answer", _("Besvarade frågor"), Moment.ANSWERED, first,
         _("Frågor som under perioden fick sitt svar eller sin hänvisning. Tiden räknas från att frågan skrevs, medan "
-          "klockan går, avrundad uppåt till hela fem minuter. Ett besked stannar den inte. Medianen är den kortaste tid "
+          "klockan går, uppåt till hela fem minuter. Ett besked stannar den inte. Medianen är den kortaste tid "
           "inom vilken minst hälften fick svar, ”9 av 10” den inom vilken minst 90 procent fick det."),
     ),
     Figure(

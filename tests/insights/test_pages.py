@@ -1,24 +1,70 @@
-"""The pages of the figures."""
+"""The pages of the figures: what they show, to whom, and that each number opens its rows."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
 
 import pytest
+import time_machine
+from django.test import Client
 from django.urls import reverse
 
+from insights.definitions import FIGURES, HOURS
 from tests import factories
+from tests.insights import histories
 
 pytestmark = pytest.mark.django_db
+MOST_QUERIES = 24
 
 
-def test_the_page_opens_on_an_empty_database(client):
-    client.force_login(factories.UserFactory())
-    assert client.get(reverse("insights:promise")).status_code == 200
+@pytest.fixture
+def reader(client: Client) -> Client:
+    client.force_login(factories.UserFactory(role="reader"))
+    return client
 
 
-def test_the_page_opens_with_one(client):
-    client.force_login(factories.UserFactory())
-    factories.waiting_conversation()
-    r = client.get(reverse("insights:promise"))
-    assert r.status_code == 200
-    from insights.definitions import FIGURES, HOURS
+def test_the_page_says_so_when_there_is_nothing(reader: Client) -> None:
+    page = reader.get(reverse("insights:promise")).content.decode()
+    assert "Inget har förfallit ännu" in page
+    assert "Ingen väntar på svar" in page
 
-    for key in [*FIGURES, list(HOURS)[5]]:
-        assert client.get(reverse("insights:rows") + f"?figur={key}").status_code == 200
+
+def test_every_link_of_the_page_opens_as_many_rows_as_its_number_says(reader: Client, now: datetime) -> None:
+    with time_machine.travel(now, tick=False):
+        histories.make(3, histories.channels(), now, size=40)
+        page = reader.get(reverse("insights:promise"), {"veckor": "13"}).content.decode()
+        links = set(re.findall(r'<a href="(/uppfoljning/rader/[^"]*)">(\d+)</a>', page))
+        assert len(links) > 30
+        for address, number in sorted(links)[::5]:
+            rows = reader.get(address.replace("&amp;", "&"))
+            assert rows.context["page"].paginator.count == int(number), address
+
+
+def test_every_figure_has_a_page_of_rows(reader: Client, now: datetime) -> None:
+    histories.make(4, histories.channels(), now, size=10)
+    for key in (*FIGURES, next(iter(HOURS))):
+        assert reader.get(reverse("insights:rows"), {"figur": key}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["vecka=2026-W54", "vecka=9999-W01", "veckor=7", "konto=999", "konto=x", "forvaltning=-1", "figur=nej"]
+)
+def test_a_query_that_cannot_be_meant_is_not_found(reader: Client, query: str) -> None:
+    assert reader.get(f"{reverse('insights:rows')}?{query}").status_code == 404
+
+
+def test_somebody_without_a_role_sees_no_figures(client: Client) -> None:
+    user = factories.UserFactory()
+    user.memberships.all().delete()
+    client.force_login(user)
+    assert client.get(reverse("insights:promise")).status_code == 403
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(
+    reader: Client, now: datetime, django_assert_max_num_queries: object
+) -> None:
+    with time_machine.travel(now, tick=False):
+        histories.make(5, histories.channels(), now, size=40)
+        with django_assert_max_num_queries(MOST_QUERIES):  # type: ignore[operator]
+            reader.get(reverse("insights:promise"), {"veckor": "13"})
