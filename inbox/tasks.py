@@ -49,11 +49,6 @@ def mail_questions() -> None:
 
 
 @shared_task
-def mail_questions() -> None:
-    experts.mail_due(timezone.now())
-
-
-@shared_task
 def sweep_notices() -> None:
     escalation.sweep(timezone.now())
 
