@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from benchmarks import dashboard, deadline, inbox_list, ingest, sweep
+from benchmarks import dashboard, deadline, inbox_list, ingest, policy_change, sweep
 from benchmarks.table import lines
 
 
@@ -19,6 +19,7 @@ def main() -> None:
         deadline.main,
         lambda: ingest.main(rows),
         lambda: sweep.main(rows),
+        lambda: policy_change.main(rows),
         lambda: inbox_list.main(rows),
         lambda: dashboard.main(rows),
     ):
