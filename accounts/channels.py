@@ -59,12 +59,12 @@ def addresses(channel: Channel) -> tuple[str, str]:
 
 
 def save_token(channel_id: int, token: Mapping[str, Any]) -> None:
-    """Store a new token; a channel that waited for one is alive again."""
-    expires_at = _expiry(token)
-    Credential.objects.update_or_create(
-        channel_id=channel_id,
-        defaults={"encrypted": tokens.encrypt(token), "expires_at": expires_at, "dead_since": None},
-    )
+    """Store a new token; a channel that waited for one is alive again. Its own end is warned of anew."""
+    facts: dict[str, Any] = {"encrypted": tokens.encrypt(token), "expires_at": _expiry(token), "dead_since": None}
+    known = Credential.objects.filter(channel_id=channel_id).values_list("expires_at", flat=True).first()
+    if known != facts["expires_at"]:
+        facts["warned_days"] = None
+    Credential.objects.update_or_create(channel_id=channel_id, defaults=facts)
 
 
 def _expiry(token: Mapping[str, Any]) -> datetime | None:
@@ -161,6 +161,7 @@ def change_channel(channel: Channel, *, hashtags: tuple[str, ...], by: User | No
 def replace_token(channel: Channel, token: Mapping[str, Any], *, by: User | None, now: datetime) -> None:
     """Give a channel a new key: its surfaces are read at once."""
     save_token(channel.pk, token)
+    Credential.objects.filter(channel=channel).update(dead_told_at=None)
     channel.surfaces.update(next_poll_at=now)
     audit.record("channel.token_replaced", f"channel:{channel.pk}", by=by, now=now)
 

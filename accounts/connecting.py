@@ -145,6 +145,7 @@ def connect(channel: Channel, found: Found, *, by: User | None, now: datetime) -
         except IntegrityError as error:
             raise ValidationError(_("Det kontot finns redan i registret.")) from error
     channels.save_token(channel.pk, found.token)
+    Credential.objects.filter(channel=channel).update(dead_told_at=None)
     channels.ensure_surfaces(channel, now)
     channel.surfaces.update(next_poll_at=now)
     audit.record("channel.connected", f"channel:{channel.pk}", by=by, now=now, account=found.external_id, first=first)

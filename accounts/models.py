@@ -235,16 +235,33 @@ class Closing(models.Model):
 
 
 class Credential(models.Model):
-    """A channel's token, encrypted (`tokens.py`). `dead_since` is set when the platform no longer takes it."""
+    """A channel's token, encrypted (`tokens.py`). `dead_since` is set when the platform no longer takes it.
+
+    `warned_days`: the last step before its end of which people were told; `dead_told_at`: when they were told it died.
+    """
 
     channel = models.OneToOneField(Channel, models.CASCADE, related_name="credential")
     encrypted = models.TextField()
     expires_at = models.DateTimeField(null=True, blank=True)
     dead_since = models.DateTimeField(null=True, blank=True)
+    warned_days = models.SmallIntegerField(null=True, blank=True)
+    dead_told_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
         return f"Credential {self.pk}"
+
+
+class DataDeletion(models.Model):
+    """Somebody asked Meta that we forget him or her. Only those who let us in to a page have ever logged in to our app:
+    what we hold of them is the keys they gave. The person is not kept, only what became of it."""
+
+    code = models.CharField(max_length=40, unique=True)
+    asked_at = models.DateTimeField()
+    keys_forgotten = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class Surface(models.Model):
@@ -268,6 +285,7 @@ class Surface(models.Model):
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)  # plain Swedish, for communicators
     note = models.TextField(blank=True)  # a gap, a stopped loop; plain Swedish
+    silent_told_at = models.DateTimeField(null=True, blank=True)  # when people were told that it is silent
     platform_count = models.IntegerField(null=True, blank=True)
     quota = models.JSONField(default=dict)
 

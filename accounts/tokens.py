@@ -27,3 +27,8 @@ def decrypt(encrypted: str) -> dict[str, Any]:
     """Raise `cryptography.fernet.InvalidToken` if none of the keys fits."""
     token: dict[str, Any] = json.loads(_fernet().decrypt(encrypted.encode()))
     return token
+
+
+def rotated(encrypted: str) -> str:
+    """Encrypt with the first of the keys what any of them has encrypted. Raise `InvalidToken` if none fits."""
+    return _fernet().rotate(encrypted.encode()).decode()

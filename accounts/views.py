@@ -13,11 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import channels, register
+from accounts import audit, channels, keys, register
 from accounts.forms import TOKEN_HELP, ChannelForm, NewChannelForm, TokenForm, offered_platforms
 from accounts.models import Channel, Department, Surface
 from accounts.permissions import Permission, needs
 from connectors.base import PlatformError
+
+NOTES_SHOWN = 10  # what readings had to tell of late; older ones are in the trail
 
 
 def _channels() -> Any:
@@ -45,6 +47,8 @@ def _channel_page(request: HttpRequest, pk: int, token_form: TokenForm, status: 
         "section": "channels",
         "channel": channel,
         "missing": missing,
+        "days_left": keys.days_left(getattr(channel, "credential", None), timezone.now()),
+        "notes": audit.history_of(f"channel:{channel.pk}").filter(action="surface.note").order_by("-id")[:NOTES_SHOWN],
         "token_form": token_form,
         "token_help": TOKEN_HELP.get(channel.platform, ""),
     }

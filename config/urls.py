@@ -3,6 +3,8 @@
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from accounts import views_forgetting
+
 urlpatterns = [
     path("", include("inbox.urls")),
     path("", include("inbox.urls_register")),
@@ -11,6 +13,8 @@ urlpatterns = [
     path("register/", include("accounts.urls")),
     path("manniskor/", include("accounts.urls_people")),
     path("logg/", include("accounts.urls_trail")),
+    path("meta/radera/", views_forgetting.asked, name="forgetting"),
+    path("meta/radera/<slug:code>/", views_forgetting.status, name="forgetting_status"),
     path("hjalp/", TemplateView.as_view(template_name="help.html"), name="help"),
     path("konto/", include("accounts.signin")),
     path("sprak/", include("django.conf.urls.i18n")),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from django.utils.translation import gettext as _
 
 from accounts.models import Channel, Platform
-
-SILENT_AFTER = timedelta(hours=1)  # the slowest pace is a poll in 15 minutes; unread for so long may hide something
+from inbox.schedule import silent_after
 
 
 @dataclass
@@ -47,20 +48,40 @@ class Health:
 
 def health(now: datetime) -> Health:
     """Say how each channel in use is read. One query."""
-    names = ("name", "last_success_at", "failing_since", "error_code", "error")
+    names = ("name", "last_success_at", "last_new_at", "failing_since", "error_code", "error")
+    facts = ("pk", "name", "platform", "status", "created_at", "is_sandbox", "credential__pk")
     rows = (
         Channel.objects.exclude(status=Channel.Status.CLOSED)
         .order_by("name", "pk", "surfaces__name")
-        .values_list("pk", "name", "platform", "status", *(f"surfaces__{name}" for name in names))
+        .values_list(*facts, *(f"surfaces__{name}" for name in names))
     )
     watched: dict[int, Watched] = {}
-    for pk, name, platform, status, surface, read_at, failing_since, code, error in rows:
+    for row in rows:
+        (
+            pk,
+            name,
+            platform,
+            status,
+            created_at,
+            is_sandbox,
+            key,
+            surface,
+            read_at,
+            new_at,
+            failing_since,
+            code,
+            error,
+        ) = row
         channel = watched.setdefault(pk, Watched(pk, name, platform))
+        if key is None and status == Channel.Status.ACTIVE:
+            channel.error = _("Kontot är inte anslutet. En administratör behöver ansluta det.")
+            channel.failing_since = channel.failing_since or created_at
         if surface is None:
             continue
         channel.surfaces += 1
         channel.last_success_at = _latest(channel.last_success_at, read_at)
-        is_silent = status == Channel.Status.ACTIVE and read_at is not None and now - read_at > SILENT_AFTER
+        longest = silent_after(platform, new_at, is_sandbox=is_sandbox, now=now)
+        is_silent = status == Channel.Status.ACTIVE and read_at is not None and now - read_at > longest
         if code or is_silent:
             first = channel.failing_since is None
             channel.error = channel.error or error

@@ -37,6 +37,7 @@ SANDBOX = Pace(4 * SECOND, 5 * SECOND, 5 * SECOND)  # it costs nothing, and what
 HOT, CALM = 2 * HOUR, 48 * HOUR
 FIRST_RETRY, LAST_RETRY = 30 * SECOND, 15 * MINUTE  # after a fault that passes by itself, doubling in between
 SANDBOX_RETRY = 5 * SECOND
+LEAST_WATCHED = 5 * MINUTE  # a debate is read by the minute; two minutes of silence are a hiccup and no alarm
 NEEDS_A_PERSON = HOUR  # a dead token or a lost permission; a new token is tried at once
 
 RECONCILE_IF_COUNTS_DIFFER = HOUR
@@ -48,12 +49,20 @@ SANDBOX_RECONCILE = 3 * MINUTE
 
 def usual_interval(surface: Surface, now: datetime) -> timedelta:
     """Say how long to wait after a poll that went well."""
-    if surface.channel.is_sandbox:
-        pace = SANDBOX
-    else:
-        pace = PACES.get(Platform(surface.channel.platform), OTHERS)
-    age = now - surface.last_new_at if surface.last_new_at else CALM
+    channel = surface.channel
+    return interval(channel.platform, surface.last_new_at, is_sandbox=channel.is_sandbox, now=now)
+
+
+def interval(platform: str, last_new_at: datetime | None, *, is_sandbox: bool, now: datetime) -> timedelta:
+    """Say how often something is polled, by when it last had news."""
+    pace = SANDBOX if is_sandbox else PACES.get(Platform(platform), OTHERS)
+    age = now - last_new_at if last_new_at else CALM
     return pace.hot if age < HOT else pace.calm if age < CALM else pace.quiet
+
+
+def silent_after(platform: str, last_new_at: datetime | None, *, is_sandbox: bool, now: datetime) -> timedelta:
+    """Say how long a surface may go without a good reading before that is an alarm: two of its intervals."""
+    return 2 * max(interval(platform, last_new_at, is_sandbox=is_sandbox, now=now), LEAST_WATCHED)
 
 
 def retry_at(surface: Surface, error: PlatformError, now: datetime) -> datetime:

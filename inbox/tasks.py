@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import digests, drafts, escalation, experts, moving, outbox, poll, rereading, resting, retention
+from inbox import digests, drafts, escalation, experts, moving, outbox, poll, rereading, resting, retention, watchdog
 
 
 @shared_task
@@ -66,3 +66,9 @@ def move_deadlines() -> None:
 @shared_task
 def wake_rested() -> None:
     resting.wake_due(timezone.now())
+
+
+@shared_task
+def watch_channels() -> None:
+    """Tell people of keys that end or are dead, and of surfaces that have fallen silent."""
+    watchdog.watch(timezone.now())

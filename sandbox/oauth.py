@@ -99,6 +99,8 @@ def _answered(platform: str) -> AnyResponse:
     if request.form.get("svar") != "ja":
         return _back(error="access_denied", **state)
     account = SOMEBODY if platform == "facebook" else request.form.get("konto", "")
+    if platform == "facebook" and world().account(SOMEBODY, platform) is None:
+        world().add_account(platform, "Den som sköter sidorna", id=SOMEBODY)
     if platform != "facebook" and not _is_ours(platform, account):
         return _back(error="access_denied", **state)
     args = request.args

@@ -7,6 +7,10 @@ got with a long-lived one does not end by itself.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -23,6 +27,7 @@ SCOPES = (
     "pages_manage_metadata",
     "pages_messaging",
 )
+GRANTED_BY = "granted_by"  # in a kept token: the person's id in our app
 PAGE_FIELDS = "id,name,username,access_token"
 
 
@@ -57,15 +62,26 @@ def pages(app: App, code: str, fields: str) -> Iterator[Mapping[str, Any]]:
             version=app.version,
         )
     )
+    who = _person(mine)
     for batch in mine.edge("me", "accounts", fields=fields, limit=100):
         for page in batch.data:
             if isinstance(page, Mapping) and page.get("id") and page.get("access_token"):
-                yield page
+                yield {**page, GRANTED_BY: who}
+
+
+def _person(mine: Graph) -> str:
+    """Give the person's id in our app, by which Meta names whoever asks to be forgotten; "" if it is not told."""
+    try:
+        return str(mine.get_object("me", fields="id").get("id") or "")
+    except (PlatformError, AttributeError):
+        return ""
 
 
 def kept(app: App, page: Mapping[str, Any], **more: str) -> dict[str, Any]:
     """Give what of a page's token is kept: when it ends too, where Facebook says so."""
     token = {"access_token": str(page["access_token"]), "app_id": app.client_id, "app_secret": app.secret, **more}
+    if page.get(GRANTED_BY):
+        token[GRANTED_BY] = str(page[GRANTED_BY])
     context = Context(external_id="", handle="", token=token, base_url=app.api_url, version=app.version)
     try:
         _scopes, ends = Graph(context).about_token()
@@ -88,3 +104,28 @@ def _long_lived(app: App, code: str) -> str:
 def revoke(app: App, token: Mapping[str, Any]) -> bool:
     """A page's token cannot be given back: its person takes the app away in Facebook's own settings."""
     return False
+
+
+def forgotten(signed_request: str, app_secret: str) -> str | None:
+    """Give the id of the person who asks Meta that we forget him or her; None unless Meta has signed it.
+
+    https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback, 2026-11-24.
+    """
+    signature, dot, payload = signed_request.partition(".")
+    right = hmac.new(app_secret.encode(), payload.encode(), hashlib.sha256).digest()
+    given, about = _unpacked(signature), _unpacked(payload)
+    if not dot or not app_secret or given is None or about is None or not hmac.compare_digest(given, right):
+        return None
+    try:
+        told = json.loads(about)
+    except ValueError:
+        return None
+    person = told.get("user_id") if isinstance(told, Mapping) else None
+    return str(person) if isinstance(person, str | int) and person else None
+
+
+def _unpacked(text: str) -> bytes | None:
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return None

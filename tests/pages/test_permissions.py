@@ -17,7 +17,12 @@ from tests.factories import NOW, ChannelFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db
 OPEN_TO_ALL_WHO_ARE_SIGNED_IN = {"help", "end_session"}
-PUBLIC = {"register:public_list", "register:public_json"}  # our own channels, for every citizen to read
+PUBLIC = {
+    "register:public_list",
+    "register:public_json",
+    "forgetting",
+    "forgetting_status",
+}  # our own channels, for every citizen to read
 OF_ALLAUTH = ("account_", "mfa_", "usersessions_", "socialaccount_", "openid_connect_")
 OF_DJANGO = {"set_language"}
 OF_THE_OWNER = {"register:keep", "register:close"}  # admins and whoever answers for the channel
