@@ -32,7 +32,8 @@ def _channels() -> Any:
 def channel_list(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     rows = [(channel, channel.missing_fields(today)) for channel in _channels().order_by("name", "pk")]
-    return render(request, "accounts/channels.html", {"section": "channels", "rows": rows})
+    context = {"section": "channels", "rows": rows, "reviews": len(register.reviews(request.user, today))}
+    return render(request, "accounts/channels.html", context)
 
 
 @needs(Permission.READ)

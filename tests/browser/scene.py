@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.channels import ensure_surfaces
-from accounts.models import Channel, Role, Surface, User
+from accounts.models import CHECKLIST, Channel, Role, Surface, User
 from connectors.base import Sent
 from inbox import actions, sending, settling
 from inbox.models import Conversation, Item, ItemVersion, Outgoing, Post, RedirectTarget, Thread
@@ -183,7 +183,18 @@ def _people(scene: Scene) -> None:
 
 
 def _channels(scene: Scene) -> None:
-    common = {"owner": scene.people["Anna"], "deputy": scene.people["Karin"], "review_on": (NOW + 300 * DAY).date()}
+    rules = "https://exempelby.example/sociala-medier"
+    common = {
+        "owner": scene.people["Anna"],
+        "deputy": scene.people["Karin"],
+        "approver": scene.people["Karin"],
+        "review_on": (NOW + 300 * DAY).date(),
+        "starts_on": (NOW - 300 * DAY).date(),
+        "audience": "Alla som bor i kommunen.",
+        "controller": "Kommunstyrelsen",
+        "agreement": "KS 2026/117",
+        "checklist": dict.fromkeys(CHECKLIST, rules),
+    }
     streets = factories.DepartmentFactory(name="Teknik och gata")
     for key, platform, kind, name, handle in (
         ("facebook", "facebook", "main", "Exempelby kommun", "exempelby"),
