@@ -169,13 +169,16 @@ def sign_out_everywhere(user: User) -> None:
 
 
 def _refuse_the_last_admin(user: User, keeping: int | None = None) -> None:
-    """Raise ValidationError if nobody active would be left who can give roles.
+    """Raise ValidationError if nobody active would be left who can give roles. `keeping`: the role that goes, if one.
 
-    Locks every admin's row, so that two who remove each other at once do not both succeed.
+    Locks every admin's role, so that two who remove each other at once do not both succeed; who is active is asked
+    after that, since a statement that waited for a lock still sees other tables as they were.
     """
-    admins = Membership.objects.select_for_update(of=("self",)).filter(role=Role.ADMIN).order_by("pk")
-    left = [row for row in admins.select_related("user") if row.user.is_active and row.pk != keeping]
-    if not any(row.user_id != user.pk or (keeping and row.user_id == user.pk) for row in left):
+    admins = Membership.objects.filter(role=Role.ADMIN)
+    list(admins.select_for_update().order_by("pk").values_list("pk"))
+    left = admins.filter(user__is_active=True)
+    left = left.exclude(pk=keeping) if keeping else left.exclude(user=user)
+    if not left.exists():
         raise ValidationError(
             _("%s är den enda administratören. Ge någon annan rollen först, annars kan ingen ändra roller.") % user
         )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.core import mail
+from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 
+from accounts import people
 from accounts.models import AuditEvent, Department, Membership, Role, User
-from tests.factories import DepartmentFactory, UserFactory
+from tests.factories import NOW, DepartmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -197,3 +202,26 @@ def test_a_page_asks_at_most_twelve_queries(
         UserFactory()
     with django_assert_max_num_queries(12):
         admin.get(url)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_who_remove_each_other_at_once_leave_one() -> None:
+    admins = [UserFactory(role=Role.ADMIN) for _ in range(2)]
+
+    def remove(user: User) -> None:
+        try:
+            with contextlib.suppress(ValidationError):
+                people.deactivate(user, by=None, now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(remove, admins))
+    assert User.objects.filter(is_active=True).count() == 1
+
+
+def test_whoever_is_deactivated_is_not_invited_and_gets_no_password(admin: Client) -> None:
+    gone = UserFactory(is_active=False)
+    assert admin.post(f"/manniskor/{gone.pk}/bjud-in/").status_code == 404
+    assert admin.post(f"/manniskor/{gone.pk}/losenord/").status_code == 404
+    assert mail.outbox == []
