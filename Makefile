@@ -3,7 +3,7 @@
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --no-input --require-hashes
 PYTHON = .venv/bin/python
 
-.PHONY: install run test test-all lint bench clean lock
+.PHONY: install run test test-all lint bench clean lock messages
 
 install: .venv/run.installed  ## makes .venv with the locked dependencies
 
@@ -36,6 +36,10 @@ lock: .venv/tools.installed  ## compiles requirements/*.txt from pyproject.toml
 	$(LOCK) -o requirements/run.txt
 	$(LOCK) --group test -o requirements/test.txt
 	$(LOCK) --group bench -o requirements/bench.txt
+
+messages: .venv/run.installed  ## collects the words of the pages for translation, and compiles them (needs gettext)
+	$(PYTHON) manage.py makemessages -l en --no-obsolete --no-wrap --add-location file -i .venv -i var -i tests -i benchmarks -i sandbox
+	$(PYTHON) manage.py compilemessages -l en -l sv -i .venv
 
 LOCK = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 

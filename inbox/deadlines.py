@@ -118,11 +118,9 @@ def _steps(cycle: ReplyCycle, made: Sequence[Notice], now: datetime) -> list[str
             step = f"{prefix}_{number}"
             if at is not None and step not in given:
                 found.append((at, str(names[step]), False))
-    words = []
+    words, withdrawn = [], _("återtagen, svaret var i tid")
     for at, name, is_withdrawn in sorted(found):
-        words.append(
-            f"{chips.exactly(at)}: {name}" + (f" ({_('återtagen, svaret var i tid')})" if is_withdrawn else "")
-        )
+        words.append(f"{chips.exactly(at)}: {name}" + (f" ({withdrawn})" if is_withdrawn else ""))
     return words
 
 

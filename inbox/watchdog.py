@@ -157,10 +157,9 @@ def _claim(surfaces: list[Surface], old: datetime | str | None, new: datetime | 
 
 def _silence(surface: Surface, now: datetime) -> str:
     name = surface_name(surface.name)
-    if surface.last_success_at is None:
-        return f"{name}: {_('har inte kunnat läsas än.')} {surface.error}".strip()
-    since = chips.said(surface.last_success_at, now)
-    return f"{name}: {_('lästes senast %s.') % since} {surface.error}".strip()
+    read_at = surface.last_success_at
+    when = _("lästes senast %s.") % chips.said(read_at, now) if read_at else _("har inte kunnat läsas än.")
+    return f"{name}: {when} {surface.error}".strip()
 
 
 def _responsible(channel: Channel) -> list[User]:

@@ -28,11 +28,12 @@ class SampleForm(forms.Form):
 
 def deadline_chips() -> list[Chip]:
     """One chip of each kind."""
+    tomorrow = _("i morgon")
     return [
         Chip(_("Försenad %s") % "2 h", "late", "exclamation-circle"),
         Chip(_("%s kvar") % "40 min", "soon", "clock"),
         Chip(_("%s kvar") % "9 h", "calm", "clock"),
-        Chip(f"{_('i morgon')} 08.12", "calm", "clock"),
+        Chip(f"{tomorrow} 08.12", "calm", "clock"),
         Chip(_("%s, snarast") % _("Måndag"), "dayoff", "calendar"),
         Chip(_("Besked, lovat %s") % "tor", "kept", "check"),
         Chip(_("Lovat svar, försenat %s") % "2 h", "late", "exclamation-circle"),
