@@ -225,10 +225,6 @@ def edge(one: Node, name: str, given: Arguments, fields: Sequence[Field]) -> dic
 
 
 def _of_page(page: Account, name: str, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
-    if name == "accounts":
-        chosen = list(fields) or [Field(each) for each in ("access_token", "category", "name", "id")]
-        pages = [shown(one, chosen) for one in world().accounts(PLATFORM, ours=True)]
-        return {"data": pages, "summary": {"total_count": len(pages)}}
     wanted: dict[str, Callable[[Entry], bool]] = {
         "feed": lambda entry: True,
         "posts": lambda entry: entry.author == page.id,

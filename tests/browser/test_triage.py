@@ -186,8 +186,8 @@ def test_the_promised_time_in_the_text_follows_its_field(anna: Page, scene: Scen
         "Hej Moa! Vi har sett din fråga och tar reda på svaret. Du får svar här senast i morgon kl. 15.00."
     )
     anna.get_by_label("Svar utlovat").fill("2026-11-26")
-    anna.get_by_label("Klockslag").focus()
-    anna.get_by_label("Klockslag").fill("09:30")
+    anna.locator("#promised_time").focus()
+    anna.locator("#promised_time").fill("09:30")
     anna.locator("#text").focus()
     expect(anna.locator("#text")).to_have_value(
         "Hej Moa! Vi har sett din fråga och tar reda på svaret. Du får svar här senast torsdag 26 nov kl. 09.30."

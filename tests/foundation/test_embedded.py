@@ -129,6 +129,7 @@ def test_a_stale_pid_file_with_the_number_of_a_living_process_harms_neither(var:
     embedded.stop(var)
     bystander = subprocess.Popen(["sleep", "60"])
     for pid_file in (Layout(var).data / "postmaster.pid", Layout(var).sockets / "redis.pid"):
+        pid_file.parent.mkdir(parents=True, exist_ok=True)  # the sockets' folder goes with the servers
         pid_file.write_text(f"{bystander.pid}\n{Layout(var).data}\n1\n5432\n\n\n0 0\nready   \n")
     with holder(var):
         assert answers(var)

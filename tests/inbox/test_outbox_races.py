@@ -208,7 +208,7 @@ def test_eight_sweeps_at_once_give_each_notice_once() -> None:
     total = escalation.sweep(cycle.due_at)
     made = [*results, total]
     assert sum(each["due_soon"] for each in made) == sum(each["overdue"] for each in made) == 1501
-    assert Notice.objects.count() == 2 * 1501
+    assert Notice.objects.filter(step__in=["due_soon", "overdue"]).count() == 2 * 1501
     assert not ReplyCycle.objects.filter(next_step_at__isnull=False).exists()
 
 
