@@ -13,7 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-OPEN = frozenset({"account_logout", "account_login", "set_language", "account_reauthenticate", "mfa_reauthenticate"})
+OPEN = frozenset(
+    {
+        "account_logout",
+        "account_login",
+        "set_language",
+        "account_reauthenticate",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+    }
+)
 PASSWORD = frozenset({"account_change_password"})
 FACTOR = frozenset({
     "mfa_index", "mfa_activate_totp", "mfa_totp_picture", "mfa_add_webauthn", "mfa_list_webauthn",
