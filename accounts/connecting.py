@@ -13,6 +13,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -91,6 +92,11 @@ def _sandbox_app(platform: str) -> tuple[str, str]:
         return app["id"], app["secret"]
     except (OSError, ValueError, KeyError) as error:
         raise Temporary(_("Sandlådan är inte igång, och kontot finns bara där."), code="no_sandbox") from error
+
+
+def verify_token() -> str:
+    """Give the word by which Meta's handshake shows that our own administrator registered our webhook's address."""
+    return salted_hmac("accounts.connecting", "webhook", algorithm="sha256").hexdigest()[:32]
 
 
 def explained(platform: str) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import connecting, tokens
+from accounts.forgetting import META
 from accounts.models import Channel, Platform
 from accounts.permissions import Permission, needs
 from connectors.base import PlatformError
@@ -53,6 +54,9 @@ def explain(request: HttpRequest, pk: int) -> HttpResponse:
         "can_connect": app is not None,
         "problem": problem,
         "scopes": connecting.explained(channel.platform),
+        "webhook": request.build_absolute_uri(reverse("webhook", args=[channel.platform])),
+        "verify_token": connecting.verify_token() if channel.platform in META else "",
+        "forgetting": request.build_absolute_uri(reverse("forgetting")),
         "back": request.build_absolute_uri(reverse("accounts:connect_back", args=[channel.platform])),
     }
     return render(request, "accounts/connect.html", context)

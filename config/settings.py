@@ -130,6 +130,8 @@ CELERY_BEAT_SCHEDULE = {
     "check the audit trail": {"task": "accounts.tasks.check_trail", "schedule": crontab(hour="3", minute="20")},
     "wake what has rested": {"task": "inbox.tasks.wake_rested", "schedule": timedelta(seconds=30)},
     "go on moving deadlines": {"task": "inbox.tasks.move_deadlines", "schedule": timedelta(seconds=60)},
+    "read what was pushed": {"task": "inbox.tasks.poll_what_was_pushed", "schedule": timedelta(seconds=30)},
+    "let go deliveries": {"task": "inbox.tasks.purge_deliveries", "schedule": timedelta(hours=1)},
     "watch the channels": {"task": "inbox.tasks.watch_channels", "schedule": timedelta(seconds=60)},
     "digests": {"task": "inbox.tasks.send_digests", "schedule": timedelta(seconds=60)},
     "count finished weeks": {"task": "insights.tasks.count_finished_weeks", "schedule": timedelta(seconds=60)},
@@ -247,6 +249,9 @@ PLATFORM_APPS = {
     "youtube": (env("GOOGLE_CLIENT_ID", default=""), env("GOOGLE_CLIENT_SECRET", default="")),
     "linkedin": (env("LINKEDIN_CLIENT_ID", default=""), env("LINKEDIN_CLIENT_SECRET", default="")),
 }
+
+# With which X signs what it pushes: the app's API secret, which is not the OAuth 2.0 client's.
+X_CONSUMER_SECRET = env("TWITTER_CONSUMER_SECRET", default="")
 
 MUNICIPALITY = env("MUNICIPALITY", default="Kommunen")  # the name in the page head and in notices
 

@@ -4,6 +4,7 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from accounts import views_forgetting
+from inbox.views import webhooks
 
 urlpatterns = [
     path("", include("inbox.urls")),
@@ -13,6 +14,7 @@ urlpatterns = [
     path("register/", include("accounts.urls")),
     path("manniskor/", include("accounts.urls_people")),
     path("logg/", include("accounts.urls_trail")),
+    path("webhook/<slug:platform>/", webhooks.webhook, name="webhook"),
     path("meta/radera/", views_forgetting.asked, name="forgetting"),
     path("meta/radera/<slug:code>/", views_forgetting.status, name="forgetting_status"),
     path("hjalp/", TemplateView.as_view(template_name="help.html"), name="help"),

@@ -673,3 +673,27 @@ class RedirectTarget(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WebhookDelivery(models.Model):
+    """What a platform pushed, as it came. `next_try_at` is null once it has been dealt with; its body is let go then.
+
+    Deliveries come twice and more: the fingerprint (SHA-256 of platform and raw bytes) is unique.
+    """
+
+    platform = models.CharField(max_length=20, choices=Platform.choices)
+    fingerprint = models.CharField(max_length=64, unique=True)
+    body = models.BinaryField()
+    received_at = models.DateTimeField(db_index=True)  # webhooks.purge
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_try_at", "id"], condition=Q(next_try_at__isnull=False), name="delivery_waiting"
+            ),  # webhooks.handle
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.platform} {self.received_at:%F %T}"

@@ -5,7 +5,20 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import digests, drafts, escalation, experts, moving, outbox, poll, rereading, resting, retention, watchdog
+from inbox import (
+    digests,
+    drafts,
+    escalation,
+    experts,
+    moving,
+    outbox,
+    poll,
+    rereading,
+    resting,
+    retention,
+    watchdog,
+    webhooks,
+)
 
 
 @shared_task
@@ -72,3 +85,14 @@ def wake_rested() -> None:
 def watch_channels() -> None:
     """Tell people of keys that end or are dead, and of surfaces that have fallen silent."""
     watchdog.watch(timezone.now())
+
+
+@shared_task
+def poll_what_was_pushed() -> None:
+    """Read back what deliveries that wait are about. One task deals with all of them; the next ones find nothing."""
+    webhooks.handle(timezone.now())
+
+
+@shared_task
+def purge_deliveries() -> None:
+    webhooks.purge(timezone.now())

@@ -33,7 +33,8 @@ def main() -> int:
     world = World(options.dir / "sandbox.sqlite3")
     if options.demo:
         seed(world, options.seed)
-    server = _listen(create_app(world), options.port)
+    app = create_app(world)
+    server = _listen(app, options.port)
     if server is None:
         print(f"Port {options.port or DEFAULT_PORT} is in use.", file=sys.stderr)
         return 1
@@ -41,6 +42,8 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     server.start()
+    pusher = app.config["PUSHER"]
+    pusher.point_at(options.webhooks)
     citizens = Citizens(world, seed=options.seed, pause=options.pause)
     if options.demo and not options.quiet:
         citizens.start()
@@ -50,6 +53,7 @@ def main() -> int:
     print(f"The sandbox runs at {server.url}", file=sys.stderr, flush=True)
     ended.wait()
     citizens.stop()
+    pusher.stop()
     told.unlink(missing_ok=True)
     server.stop()
     world.close()
@@ -69,6 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--dir", type=Path, required=True, help="where its state lies")
     parser.add_argument("--port", type=int, help=f"else the first free one from {DEFAULT_PORT} on")
     parser.add_argument("--demo", action="store_true", help="with Exempelby, a week of history and citizens who go on")
+    parser.add_argument("--webhooks", default="", help="the address to push to, such as http://127.0.0.1:8000/webhook/")
     parser.add_argument("--quiet", action="store_true", help="nobody writes by himself")
     parser.add_argument("--seed", type=int, default=1, help="another number, another week")
     parser.add_argument("--pause", type=float, default=45, help="seconds between two comments, on average")

@@ -21,6 +21,7 @@ from flask.json.provider import DefaultJSONProvider
 from sandbox import control, oauth, pages
 from sandbox.entries import PLATFORMS, iso
 from sandbox.faults import SPOKEN, Application, Dropped, Faults, Wire
+from sandbox.pushing import Pusher
 from sandbox.world import World
 
 PATHS = {
@@ -46,6 +47,7 @@ def create_app(world: World) -> Flask:
     faults = Faults()
     modules = {name: _module(name) for name in PLATFORMS}
     app.config.update(WORLD=world, FAULTS=faults, REQUESTS=deque(maxlen=KEPT_REQUESTS), MODULES=modules)
+    app.config.update(PUSHER=Pusher(world))
     app.config.update(ENDED=threading.Event(), STORMS=[])  # what ends the threads that write, and those of the storms
     app.json = JSON(app)
     for module in filter(None, modules.values()):

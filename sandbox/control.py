@@ -236,6 +236,19 @@ def break_storm(platform: str, *, count: int, minutes: float, at_once: bool) -> 
     return post
 
 
+@blueprint.post("/webhooks")
+def webhooks() -> Response:
+    """Push what happens to an address: `url`, to which each platform's name and a slash are added. Empty ends it."""
+    current_app.config["PUSHER"].point_at(str(_given().get("url", "")))
+    return jsonify(ok=True)
+
+
+@blueprint.get("/webhooks")
+def pushed() -> Response:
+    """List how the deliveries were answered, oldest first: platform and status, 0 without an answer."""
+    return jsonify(current_app.config["PUSHER"].answers)
+
+
 @blueprint.get("/requests")
 def requests() -> Response:
     """List what the platforms were asked, oldest first: `platform`."""

@@ -238,7 +238,7 @@ def facebook_pages(major: int, minor: int) -> Response:
     """List the pages of the person whose token came, each with its own token and its Instagram account."""
     token = world().token(request.args.get("access_token", ""))
     if token is None or token.kind != "user" or not token.is_valid(world().now()):
-        return _graph_error("Invalid OAuth access token - Cannot parse access token", 190)
+        return facebook.call(major, minor, "me/accounts")  # who a page's token is, or what is wrong with any
     proof = hmac.new(APP_SECRET.encode(), token.token.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(proof, request.args.get("appsecret_proof", "")):
         return _graph_error("Invalid appsecret_proof provided in the API argument", 100)

@@ -69,6 +69,7 @@ class World:
     def __init__(self, path: Path | str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.path = Path(path)
         self.now = now
+        self.watchers: list[Callable[[str, Entry], None]] = []  # told of each write, edit and delete once it stands
         self._lock = threading.RLock()
         self._depth = 0
         self._db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
@@ -236,7 +237,9 @@ class World:
                     to_micros(visible_at),
                 ),
             )  # fmt: skip
-            return self._row_of(id)
+            written = self._row_of(id)
+        self._tell("write", written)
+        return written
 
     def edit(self, id: str, text: str, at: datetime | None = None) -> Entry:
         """Change a text and keep the older version. On X the edited tweet gets a new id; the old one still finds it."""
@@ -254,7 +257,9 @@ class World:
                 "UPDATE entries SET id = ?, text = ?, updated_at = ?, earlier = ? WHERE id = ?",
                 (new, text, to_micros(at), json.dumps(earlier), old.id),
             )
-            return self._row_of(new)
+            edited = self._row_of(new)
+        self._tell("edit", edited)
+        return edited
 
     def delete(self, id: str, at: datetime | None = None) -> Entry:
         """Take an entry off the platform; what hangs under it stays. A second time changes nothing."""
@@ -264,7 +269,13 @@ class World:
             db.execute(
                 "UPDATE entries SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", (to_micros(at), current)
             )
-            return self._row_of(current)
+            deleted = self._row_of(current)
+        self._tell("delete", deleted)
+        return deleted
+
+    def _tell(self, what: str, entry: Entry) -> None:
+        for watcher in self.watchers:
+            watcher(what, entry)
 
     def hide(self, id: str, hidden: bool = True) -> Entry:
         """Hide an entry from the public, or show it again."""

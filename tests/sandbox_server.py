@@ -30,6 +30,7 @@ class RunningSandbox:
 
     def stop(self) -> None:
         """Stop serving, let go what is held, close and remove the world."""
+        self.app.config["PUSHER"].stop()
         self._server.stop()
         self.world.close()
         self._folder.cleanup()

@@ -56,7 +56,7 @@ def notifications(body: bytes) -> list[Notification]:
     """Read a delivery, each notification once; what cannot be read is left to the polls."""
     try:
         delivery = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     listed = delivery.get("notifications") if isinstance(delivery, Mapping) else None
     read = [_notification(each) for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []

@@ -22,7 +22,8 @@ PUBLIC = {
     "register:public_json",
     "forgetting",
     "forgetting_status",
-}  # our own channels, for every citizen to read
+    "webhook",
+}  # our own channels, for every citizen to read; and where platforms come, which sign what they bring
 OF_ALLAUTH = ("account_", "mfa_", "usersessions_", "socialaccount_", "openid_connect_")
 OF_DJANGO = {"set_language"}
 OF_THE_OWNER = {"register:keep", "register:close"}  # admins and whoever answers for the channel
