@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth.decorators import login_not_required
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -144,9 +145,12 @@ def _moment(text: str) -> Any:
     return moment if moment and moment.tzinfo else None
 
 
+@login_not_required  # a page whose sign-in has ended asks too, and a sign-in page is no stream
 async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The stream of news. Who asks is found out once; then the database is let go."""
     user = await request.auser()
+    if not user.is_authenticated:
+        return HttpResponse(status=204)  # tells the browser to ask no more
     is_allowed = await sync_to_async(may)(user, Permission.READ)
     await sync_to_async(connections.close_all)()
     if not is_allowed:

@@ -16,7 +16,7 @@ from inbox.models import RedirectTarget
 from tests.factories import NOW, ChannelFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db
-OPEN_TO_ALL_WHO_ARE_SIGNED_IN = {"help", "end_session", "register:public_list", "register:public_json"}
+OPEN_TO_ALL_WHO_ARE_SIGNED_IN = {"help", "end_session"}
 PUBLIC = {
     "register:public_list",
     "register:public_json",
