@@ -1,6 +1,6 @@
 """What each platform lets us do, as a table, read off the connectors themselves. `docs/platforms.md` holds it.
 
-    python -m connectors.matrix
+python -m connectors.matrix
 """
 
 from __future__ import annotations

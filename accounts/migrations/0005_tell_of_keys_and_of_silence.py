@@ -4,34 +4,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_seal_what_was_written_before'),
+        ("accounts", "0004_seal_what_was_written_before"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DataDeletion',
+            name="DataDeletion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('asked_at', models.DateTimeField()),
-                ('keys_forgotten', models.IntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("asked_at", models.DateTimeField()),
+                ("keys_forgotten", models.IntegerField(default=0)),
             ],
         ),
         migrations.AddField(
-            model_name='credential',
-            name='dead_told_at',
+            model_name="credential",
+            name="dead_told_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='credential',
-            name='warned_days',
+            model_name="credential",
+            name="warned_days",
             field=models.SmallIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='surface',
-            name='silent_told_at',
+            model_name="surface",
+            name="silent_told_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]

@@ -20,7 +20,7 @@ SCHEME = "sha256="
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `account`: whose subscription told of it; `type`: post.mention.create …; `id`: the post."""
+    """One thing that happened. `account`: whose subscription told; `type`: post.mention.create …; `id`: the post."""
 
     account: str
     type: str

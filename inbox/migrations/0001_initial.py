@@ -8,372 +8,725 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('sla', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("sla", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DigestSent',
+            name="DigestSent",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('sent_at', models.DateTimeField()),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("sent_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='RedirectTarget',
+            name="RedirectTarget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True, verbose_name='namn')),
-                ('text', models.TextField(verbose_name='text')),
-                ('url', models.URLField(blank=True, verbose_name='länk')),
-                ('position', models.IntegerField(default=0, verbose_name='plats i listan')),
-                ('is_active', models.BooleanField(default=True, verbose_name='används')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True, verbose_name="namn")),
+                ("text", models.TextField(verbose_name="text")),
+                ("url", models.URLField(blank=True, verbose_name="länk")),
+                ("position", models.IntegerField(default=0, verbose_name="plats i listan")),
+                ("is_active", models.BooleanField(default=True, verbose_name="används")),
             ],
             options={
-                'verbose_name': 'hänvisning',
-                'ordering': ['position', 'name'],
+                "verbose_name": "hänvisning",
+                "ordering": ["position", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('platform', models.CharField(choices=[('twitter', 'X'), ('facebook', 'Facebook'), ('youtube', 'YouTube'), ('instagram', 'Instagram'), ('linkedin', 'LinkedIn')], max_length=20)),
-                ('external_id', models.CharField(max_length=160)),
-                ('name', models.CharField(blank=True, max_length=300)),
-                ('handle', models.CharField(blank=True, max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "platform",
+                    models.CharField(
+                        choices=[
+                            ("twitter", "X"),
+                            ("facebook", "Facebook"),
+                            ("youtube", "YouTube"),
+                            ("instagram", "Instagram"),
+                            ("linkedin", "LinkedIn"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=160)),
+                ("name", models.CharField(blank=True, max_length=300)),
+                ("handle", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('platform', 'external_id'), name='contact_once')],
+                "constraints": [models.UniqueConstraint(fields=("platform", "external_id"), name="contact_once")],
             },
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('root_external_id', models.CharField(blank=True, max_length=200)),
-                ('status', models.CharField(choices=[('open', 'Öppen'), ('waiting', 'Besked givet'), ('snoozed', 'Vilande'), ('closed', 'Klar')], default='open', max_length=10)),
-                ('snoozed_until', models.DateTimeField(blank=True, null=True)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('due_soon_at', models.DateTimeField(blank=True, null=True)),
-                ('promised_at', models.DateTimeField(blank=True, null=True)),
-                ('last_item_at', models.DateTimeField()),
-                ('arrived_at', models.DateTimeField()),
-                ('preview', models.CharField(blank=True, max_length=400)),
-                ('item_count', models.IntegerField(default=0)),
-                ('before_connection', models.BooleanField(default=False)),
-                ('revision', models.IntegerField(default=0)),
-                ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='conversations', to=settings.AUTH_USER_MODEL)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='accounts.channel')),
-                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='inbox.contact')),
-                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='accounts.department')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("root_external_id", models.CharField(blank=True, max_length=200)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Öppen"),
+                            ("waiting", "Besked givet"),
+                            ("snoozed", "Vilande"),
+                            ("closed", "Klar"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("snoozed_until", models.DateTimeField(blank=True, null=True)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("due_soon_at", models.DateTimeField(blank=True, null=True)),
+                ("promised_at", models.DateTimeField(blank=True, null=True)),
+                ("last_item_at", models.DateTimeField()),
+                ("arrived_at", models.DateTimeField()),
+                ("preview", models.CharField(blank=True, max_length=400)),
+                ("item_count", models.IntegerField(default=0)),
+                ("before_connection", models.BooleanField(default=False)),
+                ("revision", models.IntegerField(default=0)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="conversations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="conversations", to="accounts.channel"
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="inbox.contact",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="accounts.department",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=200)),
-                ('earlier_ids', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('parent_external_id', models.CharField(blank=True, max_length=200)),
-                ('kind', models.CharField(choices=[('comment', 'comment'), ('mention', 'mention'), ('hashtag', 'hashtag'), ('message', 'message'), ('visitor_post', 'visitor_post')], max_length=20)),
-                ('from_us', models.BooleanField(default=False)),
-                ('native', models.BooleanField(default=False)),
-                ('text', models.TextField(blank=True)),
-                ('posted_at', models.DateTimeField()),
-                ('fetched_at', models.DateTimeField()),
-                ('first_seen_at', models.DateTimeField(blank=True, null=True)),
-                ('edited_at', models.DateTimeField(blank=True, null=True)),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('addressed', models.BooleanField(default=True)),
-                ('can_reply', models.BooleanField(default=True)),
-                ('hidden', models.BooleanField(default=False)),
-                ('url', models.TextField(blank=True)),
-                ('media', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None)),
-                ('language', models.CharField(blank=True, max_length=20)),
-                ('mentions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('author_name', models.CharField(blank=True, max_length=300)),
-                ('raw', models.TextField(blank=True)),
-                ('unsettled', models.BooleanField(default=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='accounts.channel')),
-                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='inbox.contact')),
-                ('conversation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='inbox.conversation')),
-                ('first_seen_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=200)),
+                (
+                    "earlier_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                ("parent_external_id", models.CharField(blank=True, max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("comment", "comment"),
+                            ("mention", "mention"),
+                            ("hashtag", "hashtag"),
+                            ("message", "message"),
+                            ("visitor_post", "visitor_post"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("from_us", models.BooleanField(default=False)),
+                ("native", models.BooleanField(default=False)),
+                ("text", models.TextField(blank=True)),
+                ("posted_at", models.DateTimeField()),
+                ("fetched_at", models.DateTimeField()),
+                ("first_seen_at", models.DateTimeField(blank=True, null=True)),
+                ("edited_at", models.DateTimeField(blank=True, null=True)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                ("addressed", models.BooleanField(default=True)),
+                ("can_reply", models.BooleanField(default=True)),
+                ("hidden", models.BooleanField(default=False)),
+                ("url", models.TextField(blank=True)),
+                (
+                    "media",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("language", models.CharField(blank=True, max_length=20)),
+                (
+                    "mentions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), blank=True, default=list, size=None
+                    ),
+                ),
+                ("author_name", models.CharField(blank=True, max_length=300)),
+                ("raw", models.TextField(blank=True)),
+                ("unsettled", models.BooleanField(default=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="items", to="accounts.channel"
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="inbox.contact",
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="inbox.conversation",
+                    ),
+                ),
+                (
+                    "first_seen_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ItemVersion',
+            name="ItemVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(blank=True)),
-                ('replaced_at', models.DateTimeField()),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='inbox.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField(blank=True)),
+                ("replaced_at", models.DateTimeField()),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="inbox.item"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('text', models.TextField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='inbox.conversation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("text", models.TextField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notes", to="inbox.conversation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=200)),
-                ('text', models.TextField(blank=True)),
-                ('posted_at', models.DateTimeField(blank=True, null=True)),
-                ('url', models.TextField(blank=True)),
-                ('comment_count', models.IntegerField(blank=True, null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='accounts.channel')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=200)),
+                ("text", models.TextField(blank=True)),
+                ("posted_at", models.DateTimeField(blank=True, null=True)),
+                ("url", models.TextField(blank=True)),
+                ("comment_count", models.IntegerField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="accounts.channel"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReplyCycle',
+            name="ReplyCycle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('first', 'Första svar'), ('promised', 'Lovat svar')], max_length=10)),
-                ('started_at', models.DateTimeField()),
-                ('due_soon_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('answered', 'svar'), ('holding', 'besked'), ('redirected', 'hänvisning'), ('liked', 'gillat'), ('no_reply', 'inget svar behövdes'), ('moderated', 'modererat'), ('withdrawn', 'borttaget av avsändaren'), ('superseded', 'ersatt av nytt besked')], max_length=12)),
-                ('fetched_late', models.BooleanField(default=False)),
-                ('next_step_at', models.DateTimeField(blank=True, null=True)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cycles', to='inbox.conversation')),
-                ('policy', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sla.policyversion')),
-                ('reply', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='ended_cycles', to='inbox.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(choices=[("first", "Första svar"), ("promised", "Lovat svar")], max_length=10),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("due_soon_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("answered", "svar"),
+                            ("holding", "besked"),
+                            ("redirected", "hänvisning"),
+                            ("liked", "gillat"),
+                            ("no_reply", "inget svar behövdes"),
+                            ("moderated", "modererat"),
+                            ("withdrawn", "borttaget av avsändaren"),
+                            ("superseded", "ersatt av nytt besked"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("fetched_late", models.BooleanField(default=False)),
+                ("next_step_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="cycles", to="inbox.conversation"
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="sla.policyversion",
+                    ),
+                ),
+                (
+                    "reply",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="ended_cycles",
+                        to="inbox.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('due_soon', 'snart'), ('overdue', 'försenad')], max_length=20)),
-                ('at', models.DateTimeField()),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('mailed_at', models.DateTimeField(blank=True, null=True)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='inbox.replycycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("step", models.CharField(choices=[("due_soon", "snart"), ("overdue", "försenad")], max_length=20)),
+                ("at", models.DateTimeField()),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                ("mailed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notices", to="inbox.replycycle"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='item',
-            name='cycle',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='items', to='inbox.replycycle'),
+            model_name="item",
+            name="cycle",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="items",
+                to="inbox.replycycle",
+            ),
         ),
         migrations.CreateModel(
-            name='DeadlineChange',
+            name="DeadlineChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('reason', models.CharField(max_length=60)),
-                ('old_due_at', models.DateTimeField()),
-                ('new_due_at', models.DateTimeField()),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deadline_changes', to='inbox.replycycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(max_length=60)),
+                ("old_due_at", models.DateTimeField()),
+                ("new_due_at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deadline_changes",
+                        to="inbox.replycycle",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Thread',
+            name="Thread",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=200)),
-                ('last_activity_at', models.DateTimeField()),
-                ('item_count', models.IntegerField(default=0)),
-                ('we_wrote', models.BooleanField(default=False)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='threads', to='accounts.channel')),
-                ('post', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='threads', to='inbox.post')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=200)),
+                ("last_activity_at", models.DateTimeField()),
+                ("item_count", models.IntegerField(default=0)),
+                ("we_wrote", models.BooleanField(default=False)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="threads", to="accounts.channel"
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="threads",
+                        to="inbox.post",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='item',
-            name='thread',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='inbox.thread'),
+            model_name="item",
+            name="thread",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="items", to="inbox.thread"
+            ),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='thread',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='inbox.thread'),
+            model_name="conversation",
+            name="thread",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="conversations", to="inbox.thread"
+            ),
         ),
         migrations.CreateModel(
-            name='UnreadableRecord',
+            name="UnreadableRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('surface', models.CharField(max_length=120)),
-                ('reason', models.TextField()),
-                ('raw', models.TextField()),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('fetched_at', models.DateTimeField()),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unreadable', to='accounts.channel')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("surface", models.CharField(max_length=120)),
+                ("reason", models.TextField()),
+                ("raw", models.TextField()),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("fetched_at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="unreadable", to="accounts.channel"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='VerdictEvent',
+            name="VerdictEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(max_length=20)),
-                ('reason', models.CharField(blank=True, max_length=40)),
-                ('at', models.DateTimeField()),
-                ('before', models.JSONField(default=dict)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='inbox.conversation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("verdict", models.CharField(max_length=20)),
+                ("reason", models.CharField(blank=True, max_length=40)),
+                ("at", models.DateTimeField()),
+                ("before", models.JSONField(default=dict)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="verdicts", to="inbox.conversation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddField(
-            model_name='replycycle',
-            name='verdict',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='cycles', to='inbox.verdictevent'),
+            model_name="replycycle",
+            name="verdict",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="cycles",
+                to="inbox.verdictevent",
+            ),
         ),
         migrations.CreateModel(
-            name='Outgoing',
+            name="Outgoing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('answer', 'Svar'), ('holding', 'Besked'), ('redirect', 'Hänvisning')], max_length=10)),
-                ('status', models.CharField(choices=[('queued', 'väntar'), ('sending', 'skickas'), ('sent', 'skickat'), ('failed', 'misslyckades'), ('unknown', 'kontrollera'), ('cancelled', 'ångrat')], default='queued', max_length=10)),
-                ('text', models.TextField()),
-                ('promised_at', models.DateTimeField(blank=True, null=True)),
-                ('key', models.CharField(max_length=80, unique=True)),
-                ('drawn_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('not_before', models.DateTimeField()),
-                ('attempts', models.IntegerField(default=0)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('claimed_by', models.CharField(blank=True, max_length=80)),
-                ('external_id', models.CharField(blank=True, max_length=200)),
-                ('posted_at', models.DateTimeField(blank=True, null=True)),
-                ('lookups', models.IntegerField(default=0)),
-                ('next_lookup_at', models.DateTimeField(blank=True, null=True)),
-                ('error_code', models.CharField(blank=True, max_length=60)),
-                ('error', models.TextField(blank=True)),
-                ('held', models.BooleanField(default=False)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outgoing', to='inbox.conversation')),
-                ('to', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inbox.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("answer", "Svar"), ("holding", "Besked"), ("redirect", "Hänvisning")], max_length=10
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "väntar"),
+                            ("sending", "skickas"),
+                            ("sent", "skickat"),
+                            ("failed", "misslyckades"),
+                            ("unknown", "kontrollera"),
+                            ("cancelled", "ångrat"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("promised_at", models.DateTimeField(blank=True, null=True)),
+                ("key", models.CharField(max_length=80, unique=True)),
+                ("drawn_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
+                ("not_before", models.DateTimeField()),
+                ("attempts", models.IntegerField(default=0)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("claimed_by", models.CharField(blank=True, max_length=80)),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("posted_at", models.DateTimeField(blank=True, null=True)),
+                ("lookups", models.IntegerField(default=0)),
+                ("next_lookup_at", models.DateTimeField(blank=True, null=True)),
+                ("error_code", models.CharField(blank=True, max_length=60)),
+                ("error", models.TextField(blank=True)),
+                ("held", models.BooleanField(default=False)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="outgoing", to="inbox.conversation"
+                    ),
+                ),
+                (
+                    "to",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inbox.item"),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status', 'queued')), fields=['not_before', 'id'], name='outgoing_queued'), models.Index(condition=models.Q(('status__in', ['sending', 'unknown'])), fields=['status', 'id'], name='outgoing_open'), models.Index(fields=['conversation', 'id'], name='outgoing_of_conversation')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('status', 'sent'), _negated=True), models.Q(('external_id', ''), _negated=True), _connector='OR'), name='sent_has_external_id'), models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'sending', 'unknown'])), fields=('conversation',), name='one_reply_on_its_way')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "queued")), fields=["not_before", "id"], name="outgoing_queued"
+                    ),
+                    models.Index(
+                        condition=models.Q(("status__in", ["sending", "unknown"])),
+                        fields=["status", "id"],
+                        name="outgoing_open",
+                    ),
+                    models.Index(fields=["conversation", "id"], name="outgoing_of_conversation"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "sent"), _negated=True),
+                            models.Q(("external_id", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="sent_has_external_id",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["queued", "sending", "unknown"])),
+                        fields=("conversation",),
+                        name="one_reply_on_its_way",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='post_once'),
+            model_name="post",
+            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="post_once"),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('mailed_at', None)), fields=['id'], name='notice_not_mailed'),
+            model_name="notice",
+            index=models.Index(condition=models.Q(("mailed_at", None)), fields=["id"], name="notice_not_mailed"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('cycle', 'step'), name='notice_once'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(fields=("cycle", "step"), name="notice_once"),
         ),
         migrations.AddIndex(
-            model_name='thread',
-            index=models.Index(fields=['channel', '-last_activity_at'], name='thread_by_activity'),
+            model_name="thread",
+            index=models.Index(fields=["channel", "-last_activity_at"], name="thread_by_activity"),
         ),
         migrations.AddConstraint(
-            model_name='thread',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='thread_once'),
+            model_name="thread",
+            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="thread_once"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['conversation', 'posted_at', 'id'], name='item_of_conversation'),
+            model_name="item",
+            index=models.Index(fields=["conversation", "posted_at", "id"], name="item_of_conversation"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['thread', 'posted_at', 'id'], name='item_of_thread'),
+            model_name="item",
+            index=models.Index(fields=["thread", "posted_at", "id"], name="item_of_thread"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['channel', 'posted_at', 'id'], name='live_item'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)), fields=["channel", "posted_at", "id"], name="live_item"
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('cycle__isnull', False)), fields=['cycle'], name='item_of_cycle'),
+            model_name="item",
+            index=models.Index(condition=models.Q(("cycle__isnull", False)), fields=["cycle"], name="item_of_cycle"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('unsettled', True)), fields=['thread'], name='item_unsettled'),
+            model_name="item",
+            index=models.Index(condition=models.Q(("unsettled", True)), fields=["thread"], name="item_unsettled"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='item_once'),
+            model_name="item",
+            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="item_once"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(models.OrderBy(models.F('due_at'), nulls_last=True), models.F('id'), condition=models.Q(('status', 'closed'), _negated=True), name='open_by_due'),
+            model_name="conversation",
+            index=models.Index(
+                models.OrderBy(models.F("due_at"), nulls_last=True),
+                models.F("id"),
+                condition=models.Q(("status", "closed"), _negated=True),
+                name="open_by_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(models.F('channel'), models.OrderBy(models.F('due_at'), nulls_last=True), models.F('id'), condition=models.Q(('status', 'closed'), _negated=True), name='open_by_channel_due'),
+            model_name="conversation",
+            index=models.Index(
+                models.F("channel"),
+                models.OrderBy(models.F("due_at"), nulls_last=True),
+                models.F("id"),
+                condition=models.Q(("status", "closed"), _negated=True),
+                name="open_by_channel_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(models.F('assignee'), models.OrderBy(models.F('due_at'), nulls_last=True), models.F('id'), condition=models.Q(('status', 'closed'), _negated=True), name='open_of_assignee'),
+            model_name="conversation",
+            index=models.Index(
+                models.F("assignee"),
+                models.OrderBy(models.F("due_at"), nulls_last=True),
+                models.F("id"),
+                condition=models.Q(("status", "closed"), _negated=True),
+                name="open_of_assignee",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('status', 'closed')), fields=['-last_item_at', '-id'], name='closed_by_newest'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("status", "closed")), fields=["-last_item_at", "-id"], name="closed_by_newest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('status', 'closed'), _negated=True), fields=['arrived_at'], name='open_by_arrival'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("status", "closed"), _negated=True), fields=["arrived_at"], name="open_by_arrival"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(condition=models.Q(('contact__isnull', False)), fields=('thread', 'contact'), name='conversation_once'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("contact__isnull", False)), fields=("thread", "contact"), name="conversation_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(condition=models.Q(('contact__isnull', True)), fields=('thread', 'root_external_id'), name='conversation_without_author_once'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("contact__isnull", True)),
+                fields=("thread", "root_external_id"),
+                name="conversation_without_author_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unreadablerecord',
-            constraint=models.UniqueConstraint(fields=('channel', 'fingerprint'), name='unreadable_once'),
+            model_name="unreadablerecord",
+            constraint=models.UniqueConstraint(fields=("channel", "fingerprint"), name="unreadable_once"),
         ),
         migrations.AddIndex(
-            model_name='replycycle',
-            index=models.Index(fields=['conversation', 'id'], name='cycle_of_conversation'),
+            model_name="replycycle",
+            index=models.Index(fields=["conversation", "id"], name="cycle_of_conversation"),
         ),
         migrations.AddIndex(
-            model_name='replycycle',
-            index=models.Index(condition=models.Q(('ended_at', None), ('next_step_at__isnull', False)), fields=['next_step_at', 'id'], name='cycle_next_step'),
+            model_name="replycycle",
+            index=models.Index(
+                condition=models.Q(("ended_at", None), ("next_step_at__isnull", False)),
+                fields=["next_step_at", "id"],
+                name="cycle_next_step",
+            ),
         ),
         migrations.AddIndex(
-            model_name='replycycle',
-            index=models.Index(fields=['due_at', 'id'], name='cycle_by_due'),
+            model_name="replycycle",
+            index=models.Index(fields=["due_at", "id"], name="cycle_by_due"),
         ),
         migrations.AddConstraint(
-            model_name='replycycle',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('conversation', 'kind'), name='one_open_cycle_of_a_kind'),
+            model_name="replycycle",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)), fields=("conversation", "kind"), name="one_open_cycle_of_a_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='replycycle',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('outcome', '')), models.Q(('ended_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='ended_with_an_outcome'),
+            model_name="replycycle",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("outcome", "")),
+                    models.Q(("ended_at__isnull", False), models.Q(("outcome", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="ended_with_an_outcome",
+            ),
         ),
     ]

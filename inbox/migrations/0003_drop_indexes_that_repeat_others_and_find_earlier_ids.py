@@ -7,67 +7,117 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('inbox', '0002_remember_what_is_unknown_and_who_was_told'),
-        ('sla', '0002_seed_the_default_policy'),
+        ("accounts", "0001_initial"),
+        ("inbox", "0002_remember_what_is_unknown_and_who_was_told"),
+        ("sla", "0002_seed_the_default_policy"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='item',
-            name='channel',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='accounts.channel'),
+            model_name="item",
+            name="channel",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="items", to="accounts.channel"
+            ),
         ),
         migrations.AlterField(
-            model_name='item',
-            name='conversation',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='inbox.conversation'),
+            model_name="item",
+            name="conversation",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="inbox.conversation",
+            ),
         ),
         migrations.AlterField(
-            model_name='item',
-            name='cycle',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='items', to='inbox.replycycle'),
+            model_name="item",
+            name="cycle",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="items",
+                to="inbox.replycycle",
+            ),
         ),
         migrations.AlterField(
-            model_name='item',
-            name='first_seen_by',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="item",
+            name="first_seen_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='item',
-            name='thread',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='inbox.thread'),
+            model_name="item",
+            name="thread",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="items", to="inbox.thread"
+            ),
         ),
         migrations.AlterField(
-            model_name='post',
-            name='channel',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='accounts.channel'),
+            model_name="post",
+            name="channel",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="accounts.channel"
+            ),
         ),
         migrations.AlterField(
-            model_name='replycycle',
-            name='conversation',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='cycles', to='inbox.conversation'),
+            model_name="replycycle",
+            name="conversation",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="cycles",
+                to="inbox.conversation",
+            ),
         ),
         migrations.AlterField(
-            model_name='replycycle',
-            name='policy',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sla.policyversion'),
+            model_name="replycycle",
+            name="policy",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="sla.policyversion",
+            ),
         ),
         migrations.AlterField(
-            model_name='thread',
-            name='channel',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='threads', to='accounts.channel'),
+            model_name="thread",
+            name="channel",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="threads",
+                to="accounts.channel",
+            ),
         ),
         migrations.AlterField(
-            model_name='unreadablerecord',
-            name='channel',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='unreadable', to='accounts.channel'),
+            model_name="unreadablerecord",
+            name="channel",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="unreadable",
+                to="accounts.channel",
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('earlier_ids', []), _negated=True), fields=['earlier_ids'], name='item_earlier_ids'),
+            model_name="item",
+            index=django.contrib.postgres.indexes.GinIndex(
+                condition=models.Q(("earlier_ids", []), _negated=True), fields=["earlier_ids"], name="item_earlier_ids"
+            ),
         ),
     ]

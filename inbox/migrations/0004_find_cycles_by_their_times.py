@@ -5,15 +5,16 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inbox', '0003_drop_indexes_that_repeat_others_and_find_earlier_ids'),
-        ('sla', '0002_seed_the_default_policy'),
+        ("inbox", "0003_drop_indexes_that_repeat_others_and_find_earlier_ids"),
+        ("sla", "0002_seed_the_default_policy"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='replycycle',
-            index=django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['started_at', 'ended_at'], name='cycle_by_times', pages_per_range=16),
+            model_name="replycycle",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                autosummarize=True, fields=["started_at", "ended_at"], name="cycle_by_times", pages_per_range=16
+            ),
         ),
     ]

@@ -7,43 +7,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inbox', '0004_find_cycles_by_their_times'),
-        ('sla', '0003_choose_policies_and_confirm_years'),
+        ("inbox", "0004_find_cycles_by_their_times"),
+        ("sla", "0003_choose_policies_and_confirm_years"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='replycycle',
-            name='ladder',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(null=True), blank=True, null=True, size=None),
+            model_name="replycycle",
+            name="ladder",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.DateTimeField(null=True), blank=True, null=True, size=None
+            ),
         ),
         migrations.AlterField(
-            model_name='deadlinechange',
-            name='by',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="deadlinechange",
+            name="by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='notice',
-            name='step',
-            field=models.CharField(choices=[('due_soon', 'snart'), ('rung_1', 'första varningen'), ('rung_2', 'andra varningen'), ('rung_3', 'tredje varningen'), ('rung_4', 'fjärde varningen'), ('rung_5', 'femte varningen'), ('rung_6', 'sjätte varningen'), ('promise_1', 'dagen före det lovade svaret'), ('promise_2', 'samma dag som det lovade svaret'), ('overdue', 'försenad')], max_length=20),
+            model_name="notice",
+            name="step",
+            field=models.CharField(
+                choices=[
+                    ("due_soon", "snart"),
+                    ("rung_1", "första varningen"),
+                    ("rung_2", "andra varningen"),
+                    ("rung_3", "tredje varningen"),
+                    ("rung_4", "fjärde varningen"),
+                    ("rung_5", "femte varningen"),
+                    ("rung_6", "sjätte varningen"),
+                    ("promise_1", "dagen före det lovade svaret"),
+                    ("promise_2", "samma dag som det lovade svaret"),
+                    ("overdue", "försenad"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.CreateModel(
-            name='PolicyChange',
+            name="PolicyChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('spans', models.JSONField(blank=True, null=True)),
-                ('after', models.BigIntegerField(default=0)),
-                ('moved', models.IntegerField(default=0)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sla.policyversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("spans", models.JSONField(blank=True, null=True)),
+                ("after", models.BigIntegerField(default=0)),
+                ("moved", models.IntegerField(default=0)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sla.policyversion"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('done_at', None)), fields=['id'], name='policy_change_open')],
+                "indexes": [
+                    models.Index(condition=models.Q(("done_at", None)), fields=["id"], name="policy_change_open")
+                ],
             },
         ),
     ]

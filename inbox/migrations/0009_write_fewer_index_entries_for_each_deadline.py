@@ -6,54 +6,97 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_seal_what_was_written_before'),
-        ('inbox', '0008_act_on_platforms_keep_evidence_and_ask_experts'),
-        ('sla', '0003_choose_policies_and_confirm_years'),
+        ("accounts", "0004_seal_what_was_written_before"),
+        ("inbox", "0008_act_on_platforms_keep_evidence_and_ask_experts"),
+        ("sla", "0003_choose_policies_and_confirm_years"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='conversation',
-            name='assignee',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='conversations', to=settings.AUTH_USER_MODEL),
+            model_name="conversation",
+            name="assignee",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="conversations",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='conversation',
-            name='department',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='accounts.department'),
+            model_name="conversation",
+            name="department",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="conversations",
+                to="accounts.department",
+            ),
         ),
         migrations.AlterField(
-            model_name='replycycle',
-            name='policy',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sla.policyversion'),
+            model_name="replycycle",
+            name="policy",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="sla.policyversion",
+            ),
         ),
         migrations.AlterField(
-            model_name='replycycle',
-            name='reply',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='ended_cycles', to='inbox.item'),
+            model_name="replycycle",
+            name="reply",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="ended_cycles",
+                to="inbox.item",
+            ),
         ),
         migrations.AlterField(
-            model_name='replycycle',
-            name='verdict',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='cycles', to='inbox.verdictevent'),
+            model_name="replycycle",
+            name="verdict",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="cycles",
+                to="inbox.verdictevent",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('assignee__isnull', False)), fields=['assignee'], name='conversation_of_assignee'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("assignee__isnull", False)), fields=["assignee"], name="conversation_of_assignee"
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('department__isnull', False)), fields=['department'], name='conversation_of_department'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("department__isnull", False)),
+                fields=["department"],
+                name="conversation_of_department",
+            ),
         ),
         migrations.AddIndex(
-            model_name='replycycle',
-            index=models.Index(condition=models.Q(('reply__isnull', False)), fields=['reply'], name='cycle_of_reply'),
+            model_name="replycycle",
+            index=models.Index(condition=models.Q(("reply__isnull", False)), fields=["reply"], name="cycle_of_reply"),
         ),
         migrations.AddIndex(
-            model_name='replycycle',
-            index=models.Index(condition=models.Q(('verdict__isnull', False)), fields=['verdict'], name='cycle_of_verdict'),
+            model_name="replycycle",
+            index=models.Index(
+                condition=models.Q(("verdict__isnull", False)), fields=["verdict"], name="cycle_of_verdict"
+            ),
         ),
     ]

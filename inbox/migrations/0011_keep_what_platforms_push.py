@@ -4,25 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inbox', '0010_keep_drafts_and_answers'),
+        ("inbox", "0010_keep_drafts_and_answers"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WebhookDelivery',
+            name="WebhookDelivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('platform', models.CharField(choices=[('twitter', 'X'), ('facebook', 'Facebook'), ('youtube', 'YouTube'), ('instagram', 'Instagram'), ('linkedin', 'LinkedIn')], max_length=20)),
-                ('fingerprint', models.CharField(max_length=64, unique=True)),
-                ('body', models.BinaryField()),
-                ('received_at', models.DateTimeField(db_index=True)),
-                ('next_try_at', models.DateTimeField(blank=True, null=True)),
-                ('handled_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "platform",
+                    models.CharField(
+                        choices=[
+                            ("twitter", "X"),
+                            ("facebook", "Facebook"),
+                            ("youtube", "YouTube"),
+                            ("instagram", "Instagram"),
+                            ("linkedin", "LinkedIn"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64, unique=True)),
+                ("body", models.BinaryField()),
+                ("received_at", models.DateTimeField(db_index=True)),
+                ("next_try_at", models.DateTimeField(blank=True, null=True)),
+                ("handled_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('next_try_at__isnull', False)), fields=['next_try_at', 'id'], name='delivery_waiting')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_try_at__isnull", False)),
+                        fields=["next_try_at", "id"],
+                        name="delivery_waiting",
+                    )
+                ],
             },
         ),
     ]
