@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit, channels, tokens
-from accounts.models import Channel, Credential, User
+from accounts.models import Channel, Credential, Platform, User
 from connectors.base import PlatformError, Temporary
 from connectors.connecting import App, Found, way_in
+from connectors.facebook import connect as facebook
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +156,21 @@ def connect(channel: Channel, found: Found, *, by: User | None, now: datetime) -
     channels.ensure_surfaces(channel, now)
     channel.surfaces.update(next_poll_at=now)
     audit.record("channel.connected", f"channel:{channel.pk}", by=by, now=now, account=found.external_id, first=first)
+
+
+def subscribe(app: App, platform: str, found: Found) -> bool:
+    """Ask Meta to push what happens on the page. False if it would not: then the polls alone fetch, as they do anyway.
+
+    Elsewhere the app's own settings decide, and there is nothing to ask.
+    """
+    if platform not in (Platform.FACEBOOK, Platform.INSTAGRAM):
+        return True
+    try:
+        facebook.subscribe(app, found.token, str(found.token.get("page_id") or found.external_id))
+    except PlatformError as error:
+        log.info("No webhooks for %s %s: %s", platform, found.external_id, error.code)
+        return False
+    return True
 
 
 def disconnect(channel: Channel, *, by: User | None, now: datetime) -> bool:

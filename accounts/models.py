@@ -277,6 +277,7 @@ class Surface(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_holder = models.CharField(max_length=80, blank=True)
     next_poll_at = models.DateTimeField(null=True, blank=True)
+    pace = models.DurationField(null=True, blank=True)  # between two readings, as planned last; quotas stretch it
     last_polled_at = models.DateTimeField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_full_at = models.DateTimeField(null=True, blank=True)

@@ -166,6 +166,10 @@ def _connected(request: HttpRequest, channel: Channel, found: Found) -> HttpResp
         connecting.connect(channel, found, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     except ValidationError as error:
         return _told(request, channel, " ".join(error.messages))
+    app = _app(request, channel)
+    if app and not connecting.subscribe(app, channel.platform, found):
+        text = _("Kommentarer hämtas som vanligt, men %s lovade inte att säga till när någon skriver.")
+        messages.warning(request, text % channel.get_platform_display())
     name = found.name or found.handle or found.external_id
     messages.success(request, _("Anslutet: Gensvar läser och svarar nu som %s.") % name)
     return redirect("accounts:channel", channel.pk)

@@ -4,13 +4,14 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from accounts import views_forgetting
-from inbox.views import webhooks
+from inbox.views import quota, webhooks
 
 urlpatterns = [
     path("", include("inbox.urls")),
     path("", include("inbox.urls_register")),
     path("svarstid/", include("sla.urls")),
     path("uppfoljning/", include("insights.urls")),
+    path("register/kvot/", quota.page, name="quota"),
     path("register/", include("accounts.urls")),
     path("manniskor/", include("accounts.urls_people")),
     path("logg/", include("accounts.urls_trail")),

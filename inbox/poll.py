@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, channels
 from accounts.models import Channel, Credential, Platform, Surface
 from connectors.base import AuthExpired, Connector, Exhausted, Known, KnownThread, Page, PlatformError, Temporary
-from inbox import ingest, live
+from inbox import budget, ingest, live
 from inbox.ingest import Stored
 from inbox.models import Item, Post, Thread
 from inbox.schedule import retry_at, usual_interval, wants_full
@@ -208,7 +208,19 @@ class Run:
             facts["platform_count"] = self.platform_count
         if self.connector and self.connector.calls:  # a surface with nothing to ask says nothing of the token
             Credential.objects.filter(channel=surface.channel_id, dead_since__isnull=False).update(dead_since=None)
-        self._remember(at, at + usual_interval(surface, at), **facts)
+        next_poll_at = self._planned(at)
+        self._remember(at, next_poll_at, pace=next_poll_at - at, **facts)
+
+    def _planned(self, at: datetime) -> datetime:
+        """Count what this reading has cost, and plan the next one by what that leaves."""
+        channel, usual = self.surface.channel, usual_interval(self.surface, at)
+        if self.connector is None:
+            return at + usual
+        key = budget.key_of(channel, channels.token_of(channel))
+        budget.spent(channel, key, calls=self.connector.calls, amount=self.report.cost["amount"], now=at)
+        if channel.is_sandbox:
+            return at + usual
+        return budget.next_poll(usual, budget.left(channel, self.connector.quota, key, at), at)
 
     def failed(self, error: PlatformError) -> None:
         """Remember what went wrong, and when to try again."""

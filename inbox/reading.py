@@ -48,7 +48,7 @@ class Health:
 
 def health(now: datetime) -> Health:
     """Say how each channel in use is read. One query."""
-    names = ("name", "last_success_at", "last_new_at", "failing_since", "error_code", "error")
+    names = ("name", "last_success_at", "last_new_at", "pace", "failing_since", "error_code", "error")
     facts = ("pk", "name", "platform", "status", "created_at", "is_sandbox", "credential__pk")
     rows = (
         Channel.objects.exclude(status=Channel.Status.CLOSED)
@@ -57,21 +57,8 @@ def health(now: datetime) -> Health:
     )
     watched: dict[int, Watched] = {}
     for row in rows:
-        (
-            pk,
-            name,
-            platform,
-            status,
-            created_at,
-            is_sandbox,
-            key,
-            surface,
-            read_at,
-            new_at,
-            failing_since,
-            code,
-            error,
-        ) = row
+        pk, name, platform, status, created_at, is_sandbox, key = row[: len(facts)]
+        surface, read_at, new_at, pace, failing_since, code, error = row[len(facts) :]
         channel = watched.setdefault(pk, Watched(pk, name, platform))
         if key is None and status == Channel.Status.ACTIVE:
             channel.error = _("Kontot är inte anslutet. En administratör behöver ansluta det.")
@@ -80,7 +67,7 @@ def health(now: datetime) -> Health:
             continue
         channel.surfaces += 1
         channel.last_success_at = _latest(channel.last_success_at, read_at)
-        longest = silent_after(platform, new_at, is_sandbox=is_sandbox, now=now)
+        longest = silent_after(platform, new_at, pace, is_sandbox=is_sandbox, now=now)
         is_silent = status == Channel.Status.ACTIVE and read_at is not None and now - read_at > longest
         if code or is_silent:
             first = channel.failing_since is None

@@ -60,9 +60,12 @@ def interval(platform: str, last_new_at: datetime | None, *, is_sandbox: bool, n
     return pace.hot if age < HOT else pace.calm if age < CALM else pace.quiet
 
 
-def silent_after(platform: str, last_new_at: datetime | None, *, is_sandbox: bool, now: datetime) -> timedelta:
+def silent_after(
+    platform: str, last_new_at: datetime | None, pace: timedelta | None, *, is_sandbox: bool, now: datetime
+) -> timedelta:
     """Say how long a surface may go without a good reading before that is an alarm: two of its intervals."""
-    return 2 * max(interval(platform, last_new_at, is_sandbox=is_sandbox, now=now), LEAST_WATCHED)
+    usual = interval(platform, last_new_at, is_sandbox=is_sandbox, now=now)
+    return 2 * max(usual, pace or usual, LEAST_WATCHED)
 
 
 def retry_at(surface: Surface, error: PlatformError, now: datetime) -> datetime:

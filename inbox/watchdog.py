@@ -132,7 +132,8 @@ def _tell_of_recovery(now: datetime) -> int:
 def is_silent(surface: Surface, now: datetime) -> bool:
     """Whether a surface has not been read within two of its intervals."""
     channel, since = surface.channel, surface.last_success_at or surface.channel.created_at
-    return now - since > silent_after(channel.platform, surface.last_new_at, is_sandbox=channel.is_sandbox, now=now)
+    is_sandbox, last_new_at = channel.is_sandbox, surface.last_new_at
+    return now - since > silent_after(channel.platform, last_new_at, surface.pace, is_sandbox=is_sandbox, now=now)
 
 
 def _watched() -> QuerySet[Surface]:

@@ -249,6 +249,17 @@ def facebook_pages(major: int, minor: int) -> Response:
     )
 
 
+@blueprint.post("/v<int:major>.<int:minor>/<page>/subscribed_apps")
+def facebook_subscribe(major: int, minor: int, page: str) -> Response:
+    """Promise to push what happens on a page; remembered in its extras."""
+    token, account = world().token(request.values.get("access_token", "")), world().account(page, "facebook")
+    if token is None or token.kind != "page" or not token.is_valid(world().now()) or account is None:
+        return _graph_error("Invalid OAuth access token - Cannot parse access token", 190)
+    extra = {**account.extra, "subscribed": request.values.get("subscribed_fields", "")}
+    world().add_account("facebook", account.name, id=page, handle=account.handle, ours=account.ours, extra=extra)
+    return jsonify(success=True)
+
+
 def _page(page: Account, wants_instagram: bool) -> dict[str, Any]:
     shown = {"id": page.id, "name": page.name, "username": page.handle}
     account = world().account(_instagram_of(page), instagram.PLATFORM) if wants_instagram else None

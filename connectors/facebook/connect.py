@@ -28,6 +28,7 @@ SCOPES = (
     "pages_messaging",
 )
 GRANTED_BY = "granted_by"  # in a kept token: the person's id in our app
+PUSHED = ("feed", "mention", "messages")  # which of the page's fields we are told of
 PAGE_FIELDS = "id,name,username,access_token"
 
 
@@ -99,6 +100,16 @@ def _long_lived(app: App, code: str) -> str:
         "fb_exchange_token": text_in(short, "access_token", platform="Facebook"),
     }
     return text_in(ask(url, {**ours, **exchange}, platform="Facebook"), "access_token", platform="Facebook")
+
+
+def subscribe(app: App, token: Mapping[str, Any], page_id: str, fields: tuple[str, ...] = PUSHED) -> None:
+    """Let our app be told what happens on a page: without this Meta pushes nothing, and says nothing of it either.
+
+    https://developers.facebook.com/docs/graph-api/webhooks/getting-started/webhooks-for-pages, read 2026-11-24.
+    Raises our errors.
+    """
+    context = Context(external_id="", handle="", token=token, base_url=app.api_url, version=app.version)
+    Graph(context).write(f"{page_id}/subscribed_apps", subscribed_fields=",".join(fields))
 
 
 def revoke(app: App, token: Mapping[str, Any]) -> bool:

@@ -262,3 +262,18 @@ def test_a_platforms_refusal_is_an_error_of_ours(town: Town) -> None:
     assert app is not None
     with pytest.raises(PlatformError):
         way_in("facebook").found(app, "påhittad", verifier="", now=timezone.now())
+
+
+@pytest.mark.parametrize("platform", ["facebook", "instagram"])
+def test_meta_is_asked_to_push_what_happens_on_the_page(town: Town, admin: Admin, platform: str) -> None:
+    admin.connect(town.channel(platform))
+    page = town.world.account(OURS["facebook"].external_id, "facebook")
+    assert page is not None and "feed" in page.extra["subscribed"]
+
+
+def test_a_page_that_pushes_nothing_is_connected_all_the_same_and_says_so(town: Town, admin: Admin) -> None:
+    town.sandbox.faults.add("facebook", "html_502", path="subscribed_apps")
+    channel = town.channel("facebook")
+    page = text(admin.connect(channel))
+    assert "lovade inte att säga till" in page and "Anslutet" in page
+    assert Credential.objects.filter(channel=channel).exists()
