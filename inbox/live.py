@@ -63,14 +63,17 @@ def _listen() -> asyncio.Event:
 
 
 async def _pass_on() -> None:
-    """Pass each message of the one subscription on to every open stream; end when the last one has gone."""
+    """Pass each message of the one subscription on to every open stream; end when the last one has gone.
+
+    That the subscription stands is passed on too: what was said before, while it was cut off, nobody has heard.
+    """
     while _listeners:
         with contextlib.suppress(redis.RedisError):
             client = redis.asyncio.Redis.from_url(settings.REDIS_URL)
             async with client, client.pubsub() as subscription:
                 await subscription.subscribe(TOPIC)
                 while _listeners:
-                    if await subscription.get_message(ignore_subscribe_messages=True, timeout=HEARTBEAT):
+                    if await subscription.get_message(timeout=HEARTBEAT):
                         for event in list(_listeners):
                             event.set()
         if _listeners:

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_tell_of_keys_and_of_silence'),
+        ("accounts", "0005_tell_of_keys_and_of_silence"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='surface',
-            name='pace',
+            model_name="surface",
+            name="pace",
             field=models.DurationField(blank=True, null=True),
         ),
     ]

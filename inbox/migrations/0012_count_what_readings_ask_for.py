@@ -4,25 +4,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inbox', '0011_keep_what_platforms_push'),
+        ("inbox", "0011_keep_what_platforms_push"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Spend',
+            name="Spend",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('platform', models.CharField(choices=[('twitter', 'X'), ('facebook', 'Facebook'), ('youtube', 'YouTube'), ('instagram', 'Instagram'), ('linkedin', 'LinkedIn')], max_length=20)),
-                ('key', models.CharField(max_length=32)),
-                ('day', models.DateField()),
-                ('calls', models.BigIntegerField(default=0)),
-                ('amount', models.FloatField(default=0.0)),
-                ('rounds', models.IntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "platform",
+                    models.CharField(
+                        choices=[
+                            ("twitter", "X"),
+                            ("facebook", "Facebook"),
+                            ("youtube", "YouTube"),
+                            ("instagram", "Instagram"),
+                            ("linkedin", "LinkedIn"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("key", models.CharField(max_length=32)),
+                ("day", models.DateField()),
+                ("calls", models.BigIntegerField(default=0)),
+                ("amount", models.FloatField(default=0.0)),
+                ("rounds", models.IntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('key', 'day'), name='spend_once')],
+                "constraints": [models.UniqueConstraint(fields=("key", "day"), name="spend_once")],
             },
         ),
     ]

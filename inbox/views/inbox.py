@@ -148,17 +148,22 @@ def _moment(text: str) -> Any:
 @login_not_required  # a page whose sign-in has ended asks too, and a sign-in page is no stream
 async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The stream of news. Who asks is found out once; then the database is let go."""
-    user = await request.auser()
-    if not user.is_authenticated:
-        return HttpResponse(status=204)  # tells the browser to ask no more
-    is_allowed = await sync_to_async(may)(user, Permission.READ)
-    await sync_to_async(connections.close_all)()
-    if not is_allowed:
-        return HttpResponse(status=403)
+    refusal = await sync_to_async(_refusal)(request)
+    if refusal is not None:
+        return refusal
     response = StreamingHttpResponse(live.stream(), content_type="text/event-stream")
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+def _refusal(request: HttpRequest) -> HttpResponse | None:
+    try:
+        if not request.user.is_authenticated:
+            return HttpResponse(status=204)  # tells the browser to ask no more
+        return None if may(request.user, Permission.READ) else HttpResponse(status=403)
+    finally:
+        connections.close_all()
 
 
 events.permission = Permission.READ  # type: ignore[attr-defined]  # asked inside; the permission tests read it

@@ -83,7 +83,7 @@ def test_in_a_storm_the_citizens_own_words_are_there_and_the_rest_is_counted(ann
     row.thread.save()
     words = page(anna, row)
     assert "Min fråga från i går" in words
-    assert "Storm 1<" in words
+    assert "Storm 1\n" in words
     assert "440 andra kommentarer i tråden visas inte här." in words
 
 
