@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import AuditEvent, Channel, Credential, Membership, Surface, User
@@ -152,6 +153,7 @@ def test_the_list_shows_each_channel_with_how_its_surfaces_do(shell: Shell) -> N
         "last_error": {"code": "timeout", "message": "Facebook svarade inte i tid."}, "platform_count": 7,
         "our_count": 1, "next_poll_at": "2026-11-24T09:00:00Z", "quota": {"percent": 3}, "note": None,
     }  # fmt: skip
+    assert line["missing"] == Channel.objects.get().missing_fields(timezone.localdate())
     assert {"owner", "deputy", "review_on"} <= set(line["missing"])
     assert "hemlig" not in json.dumps(line)
 
