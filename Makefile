@@ -3,7 +3,7 @@
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --no-input --require-hashes
 PYTHON = .venv/bin/python
 
-.PHONY: install run test test-failed test-all lint bench clean lock messages
+.PHONY: install run test test-all lint bench clean lock messages
 
 install: .venv/run.installed  ## makes .venv with the locked dependencies
 
@@ -13,10 +13,6 @@ run: install  ## runs the demo: everything in one terminal, until Ctrl-C
 test: .venv/test.installed  ## the whole test suite, browser tests included
 	@CHROMIUM="$$($(PYTHON) scripts/chromium.py)" && export CHROMIUM VAR_DIR="$${VAR_DIR:-$(CURDIR)/var/test}" \
 		&& exec .venv/bin/pytest -n auto --dist loadgroup
-
-test-failed: .venv/test.installed  ## once more what failed last; what passes now is unsteady and wants mending
-	@CHROMIUM="$$($(PYTHON) scripts/chromium.py)" && export CHROMIUM VAR_DIR="$${VAR_DIR:-$(CURDIR)/var/test}" \
-		&& exec .venv/bin/pytest -n 1 --last-failed --last-failed-no-failures none
 
 test-all: .venv/test.installed  ## the same, with every page in every setting
 	@CHROMIUM="$$($(PYTHON) scripts/chromium.py)" && export CHROMIUM VAR_DIR="$${VAR_DIR:-$(CURDIR)/var/test}" \
