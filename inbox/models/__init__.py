@@ -1,0 +1,31 @@
+"""Threads, conversations, items, reply cycles, and what is on its way out.
+
+A foreign key has no index of its own (`db_index=False`) where another index begins with it, or where nobody looks that
+way: each index is paid for with every comment that comes in.
+"""
+
+from inbox.models.cycles import DeadlineChange as DeadlineChange
+from inbox.models.cycles import DigestSent as DigestSent
+from inbox.models.cycles import Notice as Notice
+from inbox.models.cycles import PolicyChange as PolicyChange
+from inbox.models.cycles import ReplyCycle as ReplyCycle
+from inbox.models.decisions import CHANGES as CHANGES
+from inbox.models.decisions import REPLIES as REPLIES
+from inbox.models.decisions import Outgoing as Outgoing
+from inbox.models.decisions import VerdictEvent as VerdictEvent
+from inbox.models.items import Item as Item
+from inbox.models.items import ItemVersion as ItemVersion
+from inbox.models.items import UnreadableRecord as UnreadableRecord
+from inbox.models.items import WebhookDelivery as WebhookDelivery
+from inbox.models.moderation import GroundList as GroundList
+from inbox.models.moderation import ModerationEvidence as ModerationEvidence
+from inbox.models.places import Contact as Contact
+from inbox.models.places import Conversation as Conversation
+from inbox.models.places import Post as Post
+from inbox.models.places import Thread as Thread
+from inbox.models.spending import Spend as Spend
+from inbox.models.texts import Draft as Draft
+from inbox.models.texts import ExpertQuestion as ExpertQuestion
+from inbox.models.texts import Note as Note
+from inbox.models.texts import RedirectTarget as RedirectTarget
+from inbox.models.texts import ReplyTemplate as ReplyTemplate

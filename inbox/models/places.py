@@ -1,0 +1,155 @@
+"""Where people talk, and with whom."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Channel, Department, Platform, User
+
+
+class Contact(models.Model):
+    """The person who wrote: what the platform calls him or her, and nothing more (R-050: no label, score or note)."""
+
+    platform = models.CharField(max_length=20, choices=Platform.choices)
+    external_id = models.CharField(max_length=160)
+    name = models.CharField(max_length=300, blank=True)
+    handle = models.CharField(max_length=300, blank=True)
+    keep_until = models.DateTimeField(null=True, blank=True)  # where a profile may be kept for a time only (retention)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["platform", "external_id"], name="contact_once")]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["keep_until"], condition=Q(keep_until__isnull=False), name="contact_to_purge"
+            ),  # retention.purge
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.handle or gettext("Okänt namn")
+
+
+class Post(models.Model):
+    """Something of ours that people write under."""
+
+    channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, related_name="posts")
+    external_id = models.CharField(max_length=200)
+    text = models.TextField(blank=True)
+    posted_at = models.DateTimeField(null=True, blank=True)
+    url = models.TextField(blank=True)
+    comment_count = models.IntegerField(null=True, blank=True)  # the platform's own count
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "external_id"], name="post_once")]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Thread(models.Model):
+    """One place where people talk: X a conversation; Facebook and YouTube a top-level comment with its replies."""
+
+    channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, related_name="threads")
+    external_id = models.CharField(max_length=200)
+    post = models.ForeignKey(Post, models.PROTECT, null=True, blank=True, related_name="threads")
+    last_activity_at = models.DateTimeField()
+    item_count = models.IntegerField(default=0)
+    we_wrote = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "external_id"], name="thread_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["channel", "-last_activity_at"], name="thread_by_activity"),  # poll.known
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class Conversation(models.Model):
+    """One citizen in one thread: what we triage, assign, answer and close.
+
+    `due_at` repeats the earliest due_at of its open cycles, `promised_at` the promised time of an open *promised* one,
+    `last_item_at` the citizen's newest item, so that the list is one index scan. `revision` counts what others could
+    have changed while somebody writes; the send guard compares it.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Öppen")
+        WAITING = "waiting", _("Besked givet")
+        SNOOZED = "snoozed", _("Vilande")
+        CLOSED = "closed", _("Klar")
+
+    channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, related_name="conversations")
+    thread = models.ForeignKey(Thread, models.PROTECT, related_name="conversations")
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="conversations")
+    root_external_id = models.CharField(max_length=200, blank=True)  # only where no author is known
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, db_index=False, related_name="conversations"
+    )
+    assignee = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, db_index=False, related_name="conversations"
+    )
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    due_soon_at = models.DateTimeField(null=True, blank=True)
+    promised_at = models.DateTimeField(null=True, blank=True)
+    last_item_at = models.DateTimeField()
+    arrived_at = models.DateTimeField()  # when we fetched the newest of the citizen's items: *12 nya* asks for it
+    preview = models.CharField(max_length=400, blank=True)  # of the newest undeleted item of the citizen
+    item_count = models.IntegerField(default=0)
+    before_connection = models.BooleanField(default=False)  # *Före anslutning*: older than the channel's clock_from
+    revision = models.IntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["thread", "contact"], condition=Q(contact__isnull=False), name="conversation_once"
+            ),
+            models.UniqueConstraint(
+                fields=["thread", "root_external_id"],
+                condition=Q(contact__isnull=True),
+                name="conversation_without_author_once",
+            ),
+        ]
+        indexes: ClassVar = [
+            # Where one is named at all: most have neither, and each entry is paid for when a deadline moves.
+            models.Index(fields=["assignee"], condition=Q(assignee__isnull=False), name="conversation_of_assignee"),
+            models.Index(
+                fields=["department"], condition=Q(department__isnull=False), name="conversation_of_department"
+            ),
+            # selectors.inbox: open ones by deadline, all and by channel
+            models.Index(F("due_at").asc(nulls_last=True), "id", condition=~Q(status="closed"), name="open_by_due"),
+            models.Index(
+                "channel",
+                F("due_at").asc(nulls_last=True),
+                "id",
+                condition=~Q(status="closed"),
+                name="open_by_channel_due",
+            ),
+            models.Index(
+                "assignee",
+                F("due_at").asc(nulls_last=True),
+                "id",
+                condition=~Q(status="closed"),
+                name="open_of_assignee",
+            ),
+            models.Index(fields=["-last_item_at", "-id"], condition=Q(status="closed"), name="closed_by_newest"),
+            models.Index(fields=["arrived_at"], condition=~Q(status="closed"), name="open_by_arrival"),  # news
+            models.Index(fields=["channel", "-last_item_at", "-id"], name="by_channel_newest"),  # selectors.page: done
+            # selectors.page: the views of what is promised, and of what is older than the connection
+            models.Index(
+                fields=["due_at", "id"],
+                condition=~Q(status="closed") & Q(promised_at__isnull=False),
+                name="open_promised",
+            ),
+            models.Index(fields=["-last_item_at", "-id"], condition=Q(before_connection=True), name="before_by_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
