@@ -1,108 +1,15 @@
-"""People, departments, channels with their keys and surfaces, and the audit trail."""
+"""Our own accounts on the platforms, their keys and how each is read."""
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
 from typing import ClassVar
 
-import pgtrigger
-from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-
-class Department(models.Model):
-    name = models.CharField(_("namn"), max_length=120, unique=True)
-    is_central = models.BooleanField(_("central enhet"), default=False)  # told last, of what is overdue
-
-    class Meta:
-        ordering: ClassVar = ["name"]
-        verbose_name = _("förvaltning")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class User(AbstractUser):
-    """Somebody who signs in. One name as people write it; the first word of it signs replies."""
-
-    first_name = None
-    last_name = None
-    name = models.CharField(_("namn"), max_length=150)
-    must_change_password = models.BooleanField(default=False)  # an administrator has seen the one it has
-
-    REQUIRED_FIELDS: ClassVar = ["name"]
-
-    class Meta(AbstractUser.Meta):
-        verbose_name = _("användare")
-
-    def __str__(self) -> str:
-        return self.name or self.username
-
-    def get_full_name(self) -> str:
-        return str(self)
-
-    def get_short_name(self) -> str:
-        return str(self).split()[0]
-
-
-class NoticeSettings(models.Model):
-    """How somebody wants to be told of deadlines, and who takes over while he or she is away.
-
-    `addresses`: encrypted (`tokens.py`), one address of a chat a line, as apprise writes them. Without a row: by mail.
-    """
-
-    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_settings")
-    by_mail = models.BooleanField(_("e-post"), default=True)
-    addresses = models.TextField(blank=True)
-    quiet_from = models.TimeField(_("tyst från"), null=True, blank=True)
-    quiet_until = models.TimeField(_("tyst till"), null=True, blank=True)
-    absent_from = models.DateField(_("borta från och med"), null=True, blank=True)
-    absent_until = models.DateField(_("borta till och med"), null=True, blank=True)
-    deputy = models.ForeignKey(
-        User, models.SET_NULL, null=True, blank=True, db_index=False, related_name="+", verbose_name=_("ersättare")
-    )
-
-    def __str__(self) -> str:
-        return f"{self.user_id}"
-
-    def is_absent(self, today: date) -> bool:
-        """Say whether a local date lies in the absence; an absence without an end lasts until it is given one."""
-        if self.absent_from is None or today < self.absent_from:
-            return False
-        return self.absent_until is None or today <= self.absent_until
-
-    def is_quiet(self, clock: time) -> bool:
-        """Say whether a local time of day lies in the quiet hours, which may go over midnight."""
-        start, end = self.quiet_from, self.quiet_until
-        if start is None or end is None or start == end:
-            return False
-        return start <= clock < end if start < end else clock >= start or clock < end
-
-
-class Role(models.TextChoices):
-    READER = "reader", _("Läsare")
-    REGISTRAR = "registrar", _("Registrator")
-    COMMUNICATOR = "communicator", _("Kommunikatör")
-    MANAGER = "manager", _("Chef")
-    ADMIN = "admin", _("Administratör")
-
-
-class Membership(models.Model):
-    """What somebody may do, in one department or (department empty) in the whole municipality."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
-    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="memberships")
-    role = models.CharField(_("roll"), max_length=20, choices=Role.choices)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "department", "role"], name="membership_once", nulls_distinct=False)
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.get_role_display()}"
+from accounts.models.people import Department, User
 
 
 class Platform(models.TextChoices):
@@ -297,66 +204,3 @@ class Surface(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel_id}/{self.name}"
-
-
-AUDIT_LOCK = 4_208_121  # any number that nothing else locks
-AUDIT_HASH = """encode(sha256(convert_to(concat_ws('|', coalesce(previous, ''), NEW.id,
-    trunc(extract(epoch FROM NEW.at) * 1000000), coalesce(NEW.actor_id, 0), NEW.action, NEW.subject, NEW.data),
-    'UTF8')), 'hex')"""
-
-
-class AuditEvent(models.Model):
-    """Who did what, when. Append-only: the database itself refuses a change. Written by `audit.record` alone."""
-
-    at = models.DateTimeField()
-    actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
-    action = models.CharField(max_length=60)  # such as reply.queued, channel.added
-    subject = models.CharField(max_length=60)  # such as conversation:12
-    data = models.JSONField(default=dict)  # ids and facts, never tokens and never what people wrote
-
-    class Meta:
-        ordering: ClassVar = ["id"]
-        indexes: ClassVar = [
-            models.Index(fields=["subject", "id"], name="audit_of_subject"),  # audit.history_of
-            models.Index(fields=["actor", "id"], name="audit_of_person"),  # trail.found
-            models.Index(fields=["action", "id"], name="audit_of_action"),  # trail.found
-        ]
-        triggers: ClassVar = [
-            pgtrigger.Protect(name="audit_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            # At commit, when all other locks are taken: a lock held from the first event on would let actions deadlock.
-            pgtrigger.Trigger(
-                name="audit_is_chained",
-                operation=pgtrigger.Insert,
-                when=pgtrigger.After,
-                timing=pgtrigger.Deferred,
-                declare=[("previous", "text")],
-                func=f"""
-                    PERFORM pg_advisory_xact_lock({AUDIT_LOCK});
-                    SELECT hash INTO previous FROM accounts_auditseal ORDER BY id DESC LIMIT 1;
-                    INSERT INTO accounts_auditseal (event_id, hash) VALUES (NEW.id, {AUDIT_HASH});
-                    RETURN NULL;
-                """,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.at:%F %T} {self.action} {self.subject}"
-
-
-class AuditSeal(models.Model):
-    """A link of the chain over the trail, made by the database as the event is committed. `trail.py` checks it.
-
-    Its hash covers the event's content and the hash before it, so that no event can be changed, taken out or slipped in
-    unless all later links are forged too, which whoever has noted a later hash will see.
-    """
-
-    event = models.OneToOneField(AuditEvent, models.PROTECT, related_name="seal")
-    hash = models.CharField(max_length=64)
-
-    class Meta:
-        triggers: ClassVar = [
-            pgtrigger.Protect(name="seal_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
-
-    def __str__(self) -> str:
-        return self.hash
