@@ -53,6 +53,17 @@ def ahead(policy: Policy, now: datetime) -> DaysOff | None:
     return DaysOff(local.date(), first) if first and (first - local.date()).days > 1 else None
 
 
+def coming(policy: Policy, now: datetime) -> DaysOff | None:
+    """Give the next days off that have not begun; None where nobody ever rests."""
+    staffed, today = policy.staffed or policy.calendar, timezone.localdate(now)
+    for n in range(LONGEST_CLOSURE + 1):
+        last = today + timedelta(days=n)
+        first = _staffed_day(staffed, last, 1) if staffed.windows(last) else None
+        if first and (first - last).days > 1:
+            return DaysOff(last, first)
+    return None
+
+
 def _staffed_day(staffed: Calendar, day: date, step: int) -> date | None:
     days = (day + timedelta(days=step * n) for n in range(1, LONGEST_CLOSURE + 1))
     return next((each for each in days if staffed.windows(each)), None)

@@ -24,6 +24,7 @@ def monday(request: HttpRequest) -> HttpResponse:
     policy = policies.pure(rules.default)
     off = backlog.just_over(policy, now)
     context: dict[str, Any] = {"section": "inbox", "title": _("Måndagsstart"), "off": off}
+    context["coming"] = None if off else backlog.coming(policy, now)
     if off:
         rows = backlog.came_in(request.user, policy, off)
         count, (likely, of) = rows.count(), backlog.probably_without_answer(rows)
@@ -45,8 +46,10 @@ def monday(request: HttpRequest) -> HttpResponse:
 def weekend(request: HttpRequest) -> HttpResponse:
     """What falls due before noon of the first working day after the days off that begin tonight."""
     now, rules = timezone.now(), policies.in_force()
-    off = backlog.ahead(policies.pure(rules.default), now)
+    policy = policies.pure(rules.default)
+    off = backlog.ahead(policy, now)
     context: dict[str, Any] = {"section": "inbox", "title": _("Helgkoll"), "off": off}
+    context["coming"] = None if off else backlog.coming(policy, now)
     if off:
         rows = backlog.falls_due(request.user, off)
         count, until = rows.count(), _until(off)

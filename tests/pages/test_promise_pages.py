@@ -322,5 +322,6 @@ class TestDaysOff:
 
     def test_on_other_days_the_pages_say_when_they_come(self, anna: Client) -> None:
         for name in ("monday", "weekend"):
-            assert "Sidan fylls i när det är dags" in anna.get(reverse(f"inbox:{name}")).content.decode()
+            text = anna.get(reverse(f"inbox:{name}")).content.decode()
+            assert "Sidan fylls i när det är dags" in text and "Nästa Helgkoll" in text
         assert "Måndagsstart" not in anna.get("/").content.decode()
