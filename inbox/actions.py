@@ -87,12 +87,14 @@ def reply(
     delay: float = 0.0,
     sign: bool = False,
     note: str = "",
+    redirect: RedirectTarget | None = None,
 ) -> Outgoing:
     """Queue a reply; give its row. The same key gives the same row, whatever else differs.
 
     `to`: external id of the item answered, by default the newest that waits. `drawn_at`: when the form was drawn, by
     default now. `delay`: seconds in which it can be taken back. The conversation stays as it is until the platform has
-    confirmed the reply. `note`: a manager's word, which a third holding reply needs. Raises Refused; PermissionDenied.
+    confirmed the reply. `note`: a manager's word, which a third holding reply needs. `redirect`: where a redirect
+    points. Raises Refused; PermissionDenied.
     """
     require(by, Permission.ANSWER)
     if earlier := _with_key(key):
@@ -112,6 +114,7 @@ def reply(
         to=_target(conversation, to),
         text=signed(text, by) if sign else text,
         promised_at=promised_at if kind == Outgoing.Kind.HOLDING else None,
+        redirect=redirect if kind == Outgoing.Kind.REDIRECT else None,
         key=key,
         drawn_at=drawn_at,
         by=by,

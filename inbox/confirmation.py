@@ -44,6 +44,7 @@ def confirm(outgoing: Outgoing, item: Item, ledger: Ledger) -> bool:
         verdict=verdict.key,
         by=outgoing.by,
         at=item.posted_at,
+        redirect_id=outgoing.redirect_id,
         before={"status": conversation.status},
     )
     ledger.end(

@@ -42,14 +42,18 @@ class Warned(actions.Refused):
 
 
 @transaction.atomic
-def reply(conversation: Conversation, *, acknowledged: Collection[str], template: str = "", **wanted: Any) -> Outgoing:
+def reply(
+    conversation: Conversation, *, acknowledged: Collection[str], template: str = "", redirect: str = "", **wanted: Any
+) -> Outgoing:
     """Queue a reply as `actions.reply` does, if its text passes `screen`. Raises Refused.
 
-    `template`: id of the answer of the bank that it was made of, which is counted once for each reply.
+    `template`: id of the answer of the bank that it was made of, which is counted once for each reply. `redirect`: id
+    of the ordinary channel that it points to.
     """
     is_repeated = Outgoing.objects.filter(key=wanted["key"]).exists()
     screen(conversation, wanted["text"], acknowledged=acknowledged, by=wanted["by"], now=wanted["now"])
-    outgoing = actions.reply(conversation.pk, **wanted)
+    target = RedirectTarget.objects.filter(pk=redirect).first() if is_id(redirect) else None
+    outgoing = actions.reply(conversation.pk, redirect=target, **wanted)
     drafts.sent(conversation.pk, by=wanted["by"])
     if is_id(template) and not is_repeated:
         bank.used(int(template))

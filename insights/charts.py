@@ -5,17 +5,19 @@ Each is drawn twice, wide and narrow, and the style sheet shows the one that fit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from insights.definitions import Share, hour_key
+from insights.definitions import hour_key
 from insights.scope import WEEK, midnight
+from insights.shares import Share
 
 WIDE, NARROW, HEAT_WIDE = 660.0, 300.0, 560.0
 LEFT, RIGHT, TOP = 46.0, 14.0, 20.0
 LINE_HEIGHT, BAR_TOP, BAR_HEIGHT = 150.0, 26.0, 38.0  # the bars stand below the line, under a row for small counts
 FLOORS = (90, 80, 60, 0)  # the axis begins at the highest of these under which no week falls
+LEAST_BAND = 0.6  # per cent of a strip
 LABEL_WIDTH = 38.0  # of "v. 47" with room around it
 
 
@@ -210,6 +212,26 @@ def bar_widths(counts: Sequence[int]) -> list[float]:
 
 
 @dataclass(frozen=True)
+class Strip:
+    """A period of one account in per cent of its width, with the times that were not read."""
+
+    name: str
+    hours: float
+    bands: list[tuple[float, float]]  # x, width
+
+
+def strip(name: str, spans: Sequence[tuple[datetime, datetime]], start: datetime, end: datetime, hours: float) -> Strip:
+    """Draw what is missing; the least of it still shows."""
+    bands = []
+    for since, until in spans:
+        first, last = max(since, start), min(until, end)
+        if first < last:
+            size = max(100 * ((last - first) / (end - start)), LEAST_BAND)
+            bands.append((round(min(100 * ((first - start) / (end - start)), 100 - size), 2), round(size, 2)))
+    return Strip(name, hours, bands)
+
+
+@dataclass(frozen=True)
 class Cell:
     """One hour of a weekday: a square whose area tells the number, so that it reads without colour and on paper."""
 
@@ -222,6 +244,7 @@ class Cell:
     mark_x: float
     mark_y: float
     side: float
+    is_unread: bool  # some week something was not read then
 
 
 @dataclass(frozen=True)
@@ -242,8 +265,14 @@ OFFICE_HOURS = range(8, 17)  # the hours framed in the map, and told apart in it
 OFFICE_DAYS = range(5)
 
 
-def heat_map(counts: dict[tuple[int, int], int], *, width: float, query: Callable[[str], str]) -> Heat:
-    """Draw weekday × hour; `query` gives the query string of the rows of an hour's figure."""
+def heat_map(
+    counts: dict[tuple[int, int], int],
+    *,
+    width: float,
+    query: Callable[[str], str],
+    unread: Collection[tuple[int, int]] = (),
+) -> Heat:
+    """Draw weekday × hour; `query` gives the query string of the rows of an hour's figure. `unread`: to be hatched."""
     pitch = (width - HEAT_LEFT - 2) / 24
     tall = max(pitch, 16.0)
     most = max(counts.values(), default=0)
@@ -264,6 +293,7 @@ def heat_map(counts: dict[tuple[int, int], int], *, width: float, query: Callabl
                     round(x + (pitch - side) / 2, 1),
                     round(y + (tall - side) / 2, 1),
                     side,
+                    (weekday, hour) in unread,
                 )
             )
     return Heat(

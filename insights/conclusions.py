@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 
 from inbox import chips
 from insights.charts import OFFICE_DAYS, OFFICE_HOURS
-from insights.definitions import HOURS, SMALL, WITHOUT, Figure, Instants, Share
+from insights.definitions import HOURS, WITHOUT, Figure, redirect_key
+from insights.parts import Number
 from insights.scope import Scope
+from insights.shares import SMALL, Share
 from sla import words
 
 ENOUGH_WEEKS = 3  # earlier ones, before a week is called the best or the worst of them
@@ -113,14 +115,14 @@ def _rank(share: Share, weeks: Sequence[tuple[date, Share]]) -> str:
     return ""
 
 
-def open_now(counts: Counter[str], instants: Instants) -> str:
-    """Say what is late and what breaks next."""
+def open_now(counts: Counter[str], in_4: datetime, now: datetime) -> str:
+    """Say what is late and what breaks next; `in_4`: before which all that has less than 4 hours left is due."""
     late, soon = counts["open_overdue"] + counts["open_promised_late"], counts["open_4"]
     parts = []
     if late:
         parts.append(ngettext("%s är försenad", "%s är försenade", late) % spaced(late))
     if soon:
-        before = _clock(instants.in_4, instants.now)
+        before = _clock(in_4, now)
         parts.append(
             ngettext("%(n)s spricker före %(at)s om inget görs", "%(n)s spricker före %(at)s om inget görs", soon)
             % {"n": spaced(soon), "at": before}
@@ -183,6 +185,37 @@ def without(counts: Counter[str]) -> str:
     else:
         said = _("%s %% avslutades utan svar") % share.percent
     return _("%(said)s, oftast: %(why)s") % {"said": said, "why": top[0]} if len(top) == 1 and most > 1 else said
+
+
+def redirects(pointed: Sequence[Number], count: int) -> str:
+    """Say where we pointed most often, if one place stands out."""
+    if not count:
+        return _("Ingen blev hänvisad")
+    said = ngettext("%s hänvisning", "%s hänvisningar", count) % spaced(count)
+    named = [number for number in pointed if number.figure.key != redirect_key(None)]
+    if not named or (len(named) > 1 and named[0].count == named[1].count) or named[0].count < 2:
+        return said
+    return _("%(said)s, oftast till %(where)s") % {"said": said, "where": named[0].name}
+
+
+def quality(hours: float, counts: Counter[str]) -> str:
+    """Say what the figures may lack."""
+    late = counts["late_fetched"]
+    parts = []
+    if hours:
+        parts.append(_("Under %s saknas läsning av något konto") % hours_words(hours))
+    if late:
+        parts.append(ngettext("%s fråga hämtades efter sin frist", "%s frågor hämtades efter sin frist", late) % late)
+    return _(", och ").join(parts) if parts else _("Inget saknas: alla konton lästes hela tiden")
+
+
+def hours_words(hours: float) -> str:
+    """`3 h`, `mindre än 1 h`, `5 dygn`."""
+    if hours < 1:
+        return _("mindre än 1 h")
+    if hours < 72:
+        return f"{hours:.0f} h"
+    return _("%s dygn") % f"{hours / 24:.0f}"
 
 
 def arrivals(counts: dict[tuple[int, int], int]) -> str:

@@ -14,11 +14,11 @@ from django.db.models.functions import TruncWeek
 
 from inbox.models import Conversation, ReplyCycle
 from insights import figures
-from insights.definitions import FIGURES, HOUR, Instants, Moment, hour_key
+from insights.definitions import FIGURES, HOUR, Instants, Moment, Outcome, hour_key, redirect_key
 from insights.figures import ZONE
 from insights.models import StaleWeek, WeekCount
 from insights.scope import WEEK, Scope, midnight
-from sla import clock, policies
+from sla import clock
 
 MINUTE = timedelta(minutes=1)
 Week = tuple[date, int]  # a Monday and the id of a channel
@@ -98,12 +98,12 @@ def stale(mondays: set[date], now: datetime) -> set[date]:
 
 
 def count(mondays: set[date], now: datetime, narrow: Q | None = None) -> Counts:
-    """Count every figure of some weeks from the rows, by week and channel. Five queries, and two for the policies."""
+    """Count every figure of some weeks from the rows, by week and channel. Six queries, and two for the policies."""
     found: Counts = defaultdict(Counter)
     if not mondays:
         return found
     spans = _spans(mondays)
-    instants = Instants.at(now, policies.policy())
+    instants = Instants.at(now, figures.all_policies())
     rows = figures.base().filter(narrow or Q())
     for moment in COUNTED:
         keys = [figure.key for figure in FIGURES.values() if figure.moment is moment]
@@ -111,6 +111,7 @@ def count(mondays: set[date], now: datetime, narrow: Q | None = None) -> Counts:
         grouped = figures.within(rows, moment, spans).annotate(week=TruncWeek(moment.value, tzinfo=ZONE))
         for row in grouped.values("week", "conversation__channel").annotate(**counted).order_by():
             found[row["week"].date(), row["conversation__channel"]].update({k: row[k] for k in keys if row[k]})
+    _count_redirects(found, figures.within(rows, Moment.ENDED, spans).filter(outcome=Outcome.REDIRECTED))
     _count_arrivals(found, figures.within(rows, Moment.STARTED, spans).filter(FIGURES["arrived"].where(instants)))
     at_once, as_promised = figures.answered_within(rows.filter(FIGURES["first_answer"].where(instants)), spans)
     as_promised = as_promised.annotate(at=F("answered_at")).filter(figures.in_spans("at", spans))
@@ -128,6 +129,15 @@ def _spans(mondays: set[date]) -> list[figures.Span]:
         else:
             spans.append((start, end))
     return spans
+
+
+def _count_redirects(found: Counts, rows: QuerySet[ReplyCycle]) -> None:
+    grouped = rows.annotate(week=TruncWeek("ended_at", tzinfo=ZONE)).values_list(
+        "week", "conversation__channel", "verdict__redirect"
+    )
+    for week, channel, target, n in grouped.annotate(n=Count("pk")).order_by():
+        if target:
+            found[week.date(), channel][redirect_key(target)] += n
 
 
 def _count_arrivals(found: Counts, rows: QuerySet[ReplyCycle]) -> None:
@@ -172,7 +182,7 @@ def open_now(scope: Scope, now: datetime) -> dict[int, Counter[str]]:
 
 
 def _open_by_channel(waiting: QuerySet[ReplyCycle], now: datetime) -> dict[int, Counter[str]]:
-    instants = Instants.at(now, policies.policy())
+    instants = Instants.at(now, figures.all_policies())
     keys = [figure.key for figure in FIGURES.values() if figure.of_open]
     counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in keys}
     grouped = waiting.values("conversation__channel").annotate(**counted).order_by()

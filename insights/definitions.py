@@ -6,7 +6,7 @@ citizen's wait in one thread. States are computed from stored facts and `now`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -15,9 +15,9 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inbox.models import Item, ReplyCycle
+from inbox.models import Item, RedirectTarget, ReplyCycle
 from inbox.verdicts import NO_REPLY
-from sla.clock import Policy
+from sla.clock import Policy, Reading
 
 Outcome, Kind = ReplyCycle.Outcome, ReplyCycle.Kind
 SPOKEN = (Outcome.ANSWERED, Outcome.HOLDING, Outcome.REDIRECTED)
@@ -37,17 +37,57 @@ class Moment(Enum):
 
 
 @dataclass(frozen=True)
-class Instants:
-    """Now, and the instants before which what is due has less than 4 and 12 hours left while the clock runs."""
+class Left:
+    """The instants before which what is due has less than 4 and 12 hours left, while the clock of a policy runs."""
 
-    now: datetime
     in_4: datetime
     in_12: datetime
 
     @classmethod
-    def at(cls, now: datetime, policy: Policy) -> Instants:
-        hours = timedelta(hours=1)
-        return cls(now, policy.calendar.add(now, 4 * hours), policy.calendar.add(now, 12 * hours))
+    def at(cls, now: datetime, policy: Policy) -> Left:
+        lengths = (timedelta(hours=4), timedelta(hours=12))
+        if policy.reading is Reading.PLAIN:
+            return cls(*(now + length for length in lengths))
+        return cls(*(policy.calendar.add(now, length) for length in lengths))
+
+
+@dataclass(frozen=True)
+class Instants:
+    """Now, and what is left of each wait by the clock of its own policy; `others`: the versions that differ."""
+
+    now: datetime
+    left: Left
+    others: tuple[tuple[Left, tuple[int, ...]], ...] = ()
+
+    @classmethod
+    def at(cls, now: datetime, known: Mapping[int | None, Policy]) -> Instants:
+        """`known`: every version by its id, under None the one of cycles that name none."""
+        usual = Left.at(now, known[None])
+        apart: dict[Left, list[int]] = {}
+        for version, policy in known.items():
+            left = Left.at(now, policy)
+            if version is not None and left != usual:
+                apart.setdefault(left, []).append(version)
+        return cls(now, usual, tuple((left, tuple(versions)) for left, versions in apart.items()))
+
+    @property
+    def last_in_4(self) -> datetime:
+        """The instant before which all that has less than 4 hours left falls due."""
+        return max(left.in_4 for left in (self.left, *(left for left, _versions in self.others)))
+
+    def between(self, start: str, end: str = "") -> Q:
+        """What is due from one instant (`now`, `in_4`, `in_12`) to before another, each by its own policy."""
+        elsewhere = [version for _left, versions in self.others for version in versions]
+        found = self._span(self.left, start, end)
+        if elsewhere:
+            found &= Q(policy=None) | ~Q(policy__in=elsewhere)
+        for left, versions in self.others:
+            found |= self._span(left, start, end) & Q(policy__in=versions)
+        return found
+
+    def _span(self, left: Left, start: str, end: str) -> Q:
+        found = Q(due_at__gt=self.now) if start == "now" else Q(due_at__gte=getattr(left, start))
+        return found & Q(due_at__lt=getattr(left, end)) if end else found
 
 
 @dataclass(frozen=True)
@@ -238,16 +278,16 @@ OPEN_NOW = (
     ),
     Figure(
         "open_4", _("Under 4 timmar kvar"), Moment.OPEN_NOW,
-        lambda t: waiting(t) & Q(due_at__gt=t.now, due_at__lt=t.in_4),
+        lambda t: waiting(t) & t.between("now", "in_4"),
         _("Väntar på ett första svar, med mindre än 4 timmar kvar medan klockan går."), of="open_first",
     ),
     Figure(
         "open_12", _("4–12 timmar kvar"), Moment.OPEN_NOW,
-        lambda t: waiting(t) & Q(due_at__gte=t.in_4, due_at__lt=t.in_12),
+        lambda t: waiting(t) & t.between("in_4", "in_12"),
         _("Väntar på ett första svar, med 4 till 12 timmar kvar medan klockan går."), of="open_first",
     ),
     Figure(
-        "open_more", _("12 timmar kvar eller mer"), Moment.OPEN_NOW, lambda t: waiting(t) & Q(due_at__gte=t.in_12),
+        "open_more", _("12 timmar kvar eller mer"), Moment.OPEN_NOW, lambda t: waiting(t) & t.between("in_12"),
         _("Väntar på ett första svar, med minst 12 timmar kvar medan klockan går."), of="open_first",
     ),
     Figure(
@@ -295,8 +335,12 @@ HOURS = {hour_key(weekday, hour): (weekday, hour) for weekday in range(7) for ho
 
 
 def find(key: str) -> Figure | None:
-    """Give the figure of a key, None if there is none."""
-    return _of_hour(key) if key in HOURS else FIGURES.get(key)
+    """Give the figure of a key, None if there is none. One query for a redirect's."""
+    if key in HOURS:
+        return _of_hour(key)
+    if key.startswith(REDIRECT):
+        return _of_redirect(key)
+    return FIGURES.get(key)
 
 
 def _of_hour(key: str) -> Figure:
@@ -306,24 +350,29 @@ def _of_hour(key: str) -> Figure:
     return Figure(key, ARRIVED.name, Moment.STARTED, lambda t: here, definition, of="arrived")
 
 
-SMALL = 10  # below this a count says more than a percentage
+REDIRECT = "redirected-"
 
 
-@dataclass(frozen=True)
-class Share:
-    """A numerator and a denominator; no percentage where the numbers are small."""
+def redirect_key(target: int | None) -> str:
+    """Name the figure of where a redirect pointed: `redirected-12`; None is what was not chosen from the list."""
+    return f"{REDIRECT}{target or 0}"
 
-    part: int
-    whole: int
 
-    @property
-    def is_small(self) -> bool:
-        return self.whole < SMALL
+def redirect_figure(key: str, name: str) -> Figure:
+    """Give the figure of a key that `redirect_key` made; `name`: of what was pointed to."""
+    pk = int(key.removeprefix(REDIRECT))
+    definition = _("De av hänvisningarna som pekade dit.")
+    where = Q(outcome=Outcome.REDIRECTED, verdict__redirect=pk)
+    if not pk:
+        where = Q(outcome=Outcome.REDIRECTED) & (Q(verdict=None) | Q(verdict__redirect=None))
+    return Figure(key, name or _("Inte vald ur listan"), Moment.ENDED, lambda t: where, definition, of="redirected")
 
-    @property
-    def percent(self) -> int | None:
-        """Whole per cent, never rounded up to a hundred nor down to nought; None if the whole is under ten."""
-        if self.is_small:
-            return None
-        rounded = (200 * self.part + self.whole) // (2 * self.whole)
-        return min(max(rounded, 1), 99) if 0 < self.part < self.whole else rounded
+
+def _of_redirect(key: str) -> Figure | None:
+    pk = key.removeprefix(REDIRECT)
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 18):
+        return None
+    if pk == "0":
+        return redirect_figure(key, "")
+    target = RedirectTarget.objects.filter(pk=pk).first()
+    return redirect_figure(redirect_key(target.pk), target.name) if target else None

@@ -57,7 +57,7 @@ def in_spans(name: str, spans: list[Span]) -> Q:
 
 def rows(figure: Figure, scope: Scope, now: datetime) -> QuerySet[ReplyCycle]:
     """The cycles behind a figure: exactly those that its number counts."""
-    found = base().filter(figure.where(Instants.at(now, policies.policy())), scope.narrow())
+    found = base().filter(figure.where(Instants.at(now, all_policies())), scope.narrow())
     if not figure.of_open:
         found = within(found, figure.moment, [(scope.start, scope.end)])
     if figure.key in DAYOFF:

@@ -3,105 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from django.db.models import Prefetch
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Channel, Department, Surface
-from insights import charts, conclusions, counting, reading
-from insights.counting import Numbers, sum_of
-from insights.definitions import FIGURES, HOURS, WITHOUT, Figure, Instants, Share
-from insights.reading import Unread
+from accounts.models import Channel, Department, Platform
+from insights import charts, conclusions, counting, facts, gaps
+from insights.counting import sum_of
+from insights.definitions import FIGURES, HOURS, REDIRECT, WITHOUT, redirect_figure, redirect_key
+from insights.facts import Facts, Place, Unread
+from insights.parts import Answers, Earlier, Line, Number, Week
 from insights.scope import LENGTHS, Scope
-from sla import policies
+from insights.shares import Share
 
 BAR = ("kept_answered", "kept_redirected", "kept_holding", "late_ours", "late_fetched")
 OPEN = ("open_overdue", "open_4", "open_12", "open_more", "open_promised")
 
 
-@dataclass(frozen=True)
-class Number:
-    """A figure's number in a scope, and the query string of exactly its rows."""
-
-    figure: Figure
-    count: int
-    query: str
-    share: Share | None = None  # of its denominator
-    bar: float = 0.0  # its length in per cent of the longest beside it
-
-    @property
-    def name(self) -> str | Promise:
-        return self.figure.name
-
-
-@dataclass(frozen=True)
-class Week:
-    monday: date
-    owed: Number
-    kept: Number
-    share: Share
-    is_running: bool
-
-
-@dataclass(frozen=True)
-class Answers:
-    """How fast questions were answered. Minutes on the clock; None where there are too few to tell."""
-
-    number: Number
-    median: int | None
-    ninety: int | None
-
-
-@dataclass(frozen=True)
-class Line:
-    """A channel or a department."""
-
-    name: str
-    platform: str
-    platform_key: str
-    scope: Scope
-    share: Share
-    owed: Number
-    kept: Number
-    open: Number
-    unread: list[Unread]
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """The same figure some time before, to compare with."""
-
-    name: str | Promise
-    scope: Scope
-    share: Share
-
-
 class Report:
     """Made by `of`. Each property is one part of the page, computed when it is first asked for."""
 
-    def __init__(self, scope: Scope, now: datetime, numbers: Numbers, open_now: dict[int, Counter[str]]) -> None:
-        self.scope, self.now, self.numbers = scope, now, numbers
-        self.counts = numbers.of(scope)
-        self.open_by_channel = open_now
-        self.open_counts = sum_of(open_now.values())
-        every = Channel.objects.select_related("department")
-        every = every.prefetch_related(Prefetch("surfaces", Surface.objects.order_by("name")))
-        self.every_channel = sorted(every, key=lambda channel: (channel.name.casefold(), channel.pk))
-        self.channels = [channel for channel in self.every_channel if scope.holds(channel)]
+    def __init__(self, scope: Scope, found: Facts) -> None:
+        self.scope, self.now, self.facts, self.numbers = scope, found.now, found, found.numbers
+        self.counts = self.numbers.of(scope)
+        self.open_counts = sum_of(found.open_by_channel.values())
+        self.every_place = found.places
+        self.places = [place for place in found.places if scope.holds(place)]
 
     def number(self, key: str, bar: float = 0.0) -> Number:
-        return self._number(self.scope, key, self.open_counts if FIGURES[key].of_open else self.counts, bar)
-
-    def _number(self, scope: Scope, key: str, counts: Counter[str], bar: float = 0.0) -> Number:
         figure = FIGURES[key]
-        share = Share(counts[key], counts[figure.of]) if figure.of else None
-        return Number(figure, counts[key], scope.query(key), share, bar)
+        return Number.of(figure, self.scope, self.open_counts if figure.of_open else self.counts, bar)
 
     @cached_property
     def n(self) -> dict[str, Number]:
@@ -130,15 +64,15 @@ class Report:
 
     @cached_property
     def earlier(self) -> list[Earlier]:
-        """The weeks before, and the same ones last year; only those in which something fell due."""
+        """The weeks before, and the same ones last year; only those in which something came or fell due."""
         before = _("Veckan före") if self.scope.weeks == 1 else _("Veckorna före")
         year = _("Samma vecka i fjol") if self.scope.weeks == 1 else _("Samma veckor i fjol")
         named = [(before, self.scope.before()), (year, self.scope.year_before())]
         found = [(name, scope, self.numbers.of(scope)) for name, scope in named[: 1 if self.scope.weeks == 52 else 2]]
         return [
-            Earlier(name, scope, Share(counts["kept"], counts["owed"]))
+            Earlier(name, scope, Share(counts["kept"], counts["owed"]), counts["arrived"], counts["late"])
             for name, scope, counts in found
-            if counts["owed"]
+            if counts["owed"] or counts["arrived"]
         ]
 
     @cached_property
@@ -159,7 +93,7 @@ class Report:
 
     @cached_property
     def lines(self) -> list[charts.Line]:
-        gaps = [(str(gap.surface.channel), gap.since, gap.end(self.now)) for gap in self.line_gaps]
+        gaps = [(str(self.place_of[gap.place]), gap.since, gap.end(self.now)) for gap in self.facts.unread]
 
         def query(monday: date) -> str:
             return self.scope.only(monday=monday, weeks=1).query("owed")
@@ -175,7 +109,7 @@ class Report:
         found = []
         for monday, share in reversed(self._line):
             one, counts = self.scope.only(monday=monday, weeks=1), self.numbers.by_week[monday]
-            owed, kept = self._number(one, "owed", counts), self._number(one, "kept", counts)
+            owed, kept = Number.of(FIGURES["owed"], one, counts), Number.of(FIGURES["kept"], one, counts)
             found.append(Week(monday, owed, kept, share, one.is_running(self.now)))
         return found
 
@@ -185,7 +119,7 @@ class Report:
 
     @cached_property
     def open_heading(self) -> str:
-        return conclusions.open_now(self.open_counts, Instants.at(self.now, policies.policy()))
+        return conclusions.open_now(self.open_counts, self.facts.last_in_4, self.now)
 
     @cached_property
     def open(self) -> list[Number]:
@@ -248,8 +182,10 @@ class Report:
 
     @cached_property
     def heats(self) -> list[charts.Heat]:
+        line = self.scope.line()
+        unread = gaps.cells(self.facts.unread, line.start, min(line.end, self.now))
         return [
-            charts.heat_map(self.arrivals, width=width, query=self.scope.line().query)
+            charts.heat_map(self.arrivals, width=width, query=line.query, unread=unread)
             for width in (charts.HEAT_WIDE, charts.NARROW)
         ]
 
@@ -262,81 +198,129 @@ class Report:
     weekdays = range(7)
 
     @cached_property
-    def channel_lines(self) -> list[Line]:
-        shown = [
-            channel
-            for channel in self.channels
-            if channel.status != Channel.Status.CLOSED or self.numbers.by_channel.get(channel.pk)
-        ]
+    def redirects(self) -> list[Number]:
+        """Where redirects pointed, the most frequent first; at last those that were not chosen from the list."""
+        pointed = Counter({key: n for key, n in self.counts.items() if key.startswith(REDIRECT) and n})
+        rest = self.counts["redirected"] - pointed.total()
+        keys = sorted(pointed, key=lambda key: (-pointed[key], key))
+        names = [(key, self.facts.redirects.get(int(key.removeprefix(REDIRECT)), "")) for key in keys]
+        counted = Counter(pointed)
+        if rest:
+            names.append((redirect_key(None), ""))
+            counted[redirect_key(None)] = rest
+        counted["redirected"] = self.counts["redirected"]
+        bars = charts.bar_widths([counted[key] for key, _name in names])
         return [
-            self._summary(
-                channel.name,
-                channel.get_platform_display(),
-                channel.platform,
-                self.scope.only(channel=channel),
-                [channel],
-            )
-            for channel in shown
+            Number.of(redirect_figure(key, name), self.scope, counted, bar)
+            for (key, name), bar in zip(names, bars, strict=True)
         ]
 
     @cached_property
+    def redirects_heading(self) -> str:
+        return conclusions.redirects(self.redirects, self.counts["redirected"])
+
+    @cached_property
+    def place_of(self) -> dict[int, Place]:
+        return {place.pk: place for place in self.every_place}
+
+    @cached_property
+    def channel_lines(self) -> list[Line]:
+        shown = [
+            place
+            for place in self.places
+            if place.status != Channel.Status.CLOSED or self.numbers.by_channel.get(place.pk)
+        ]
+        return [self._line_of(place) for place in shown]
+
+    def _line_of(self, place: Place) -> Line:
+        scope = self.scope.only(channel=Channel(pk=place.pk, name=place.name))
+        return self._summary(place.name, place.platform, scope, [place])
+
+    @cached_property
     def department_lines(self) -> list[Line]:
-        """Departments whose channels are shown, if there is more than one of them."""
-        departments = {channel.department for channel in self.channels}
-        if len(departments) < 2:
+        """Departments whose accounts are shown, if there is more than one of them."""
+        names = {place.department_id: place.department_name for place in self.places}
+        if len(names) < 2:
             return []
         return [
             self._summary(
-                department.name,
+                name,
                 "",
-                "",
-                self.scope.only(department=department),
-                [channel for channel in self.channels if channel.department_id == department.pk],
+                self.scope.only(department=Department(pk=pk, name=name)),
+                [place for place in self.places if place.department_id == pk],
             )
-            for department in sorted(departments, key=lambda department: department.name.casefold())
+            for pk, name in sorted(names.items(), key=lambda pair: pair[1].casefold())
         ]
 
-    def _summary(self, name: str, platform: str, platform_key: str, scope: Scope, channels: Iterable[Channel]) -> Line:
-        channels = list(channels)
-        counts = sum_of(self.numbers.by_channel.get(channel.pk, Counter()) for channel in channels)
-        waiting = sum_of(self.open_by_channel.get(channel.pk, Counter()) for channel in channels)
+    def _summary(self, name: str, platform: str, scope: Scope, places: list[Place]) -> Line:
+        counts = sum_of(self.numbers.by_channel.get(place.pk, Counter()) for place in places)
+        waiting = sum_of(self.facts.open_by_channel.get(place.pk, Counter()) for place in places)
+        gaps = [gap for gap in self.gaps if gap.place in {place.pk for place in places}]
         return Line(
             name,
+            str(Platform(platform).label) if platform else "",
             platform,
-            platform_key,
             scope,
             Share(counts["kept"], counts["owed"]),
-            self._number(scope, "owed", counts),
-            self._number(scope, "kept", counts),
-            self._number(scope, "open_first", waiting),
-            [gap for channel in channels for gap in reading.going_on(channel, self.now)],
+            Number.of(FIGURES["owed"], scope, counts),
+            Number.of(FIGURES["kept"], scope, counts),
+            Number.of(FIGURES["open_first"], scope, waiting),
+            [gap for gap in self.facts.unread if gap.until is None and gap.place in {place.pk for place in places}],
+            gaps,
         )
 
     @cached_property
     def reading_heading(self) -> str:
-        active = [channel for channel in self.channels if channel.status == Channel.Status.ACTIVE]
-        failing = [channel for channel in active if reading.going_on(channel, self.now)]
+        active = [place.pk for place in self.places if place.status == Channel.Status.ACTIVE]
+        failing = {gap.place for gap in self.facts.unread if gap.until is None}
         return conclusions.reading(len(active), len(failing))
 
     @cached_property
-    def line_gaps(self) -> list[Unread]:
-        line = self.scope.line()
-        return reading.gaps(self.channels, line.start, line.end, self.now)
-
-    @cached_property
     def gaps(self) -> list[Unread]:
-        return reading.gaps(self.channels, self.scope.start, self.scope.end, self.now)
+        """What was not read in the period, oldest first."""
+        start, end = self.scope.start, self.scope.end
+        return [gap for gap in self.facts.unread if gap.touches(start, end, self.now)]
 
     @cached_property
-    def departments(self) -> list[Department]:
-        """Those that have a channel, to choose among."""
-        found = {channel.department for channel in self.every_channel}
-        return sorted(found, key=lambda department: department.name.casefold())
+    def gap_words(self) -> list[str]:
+        return gaps.words(self.gaps, self.place_of, self.now)
+
+    @cached_property
+    def line_gap_words(self) -> list[str]:
+        """The same of all weeks that the charts show."""
+        return gaps.words(self.facts.unread, self.place_of, self.now)
+
+    @cached_property
+    def quality_heading(self) -> str:
+        return conclusions.quality(gaps.hours(self.gaps, self.scope.start, self._until), self.counts)
+
+    @cached_property
+    def strips(self) -> list[charts.Strip]:
+        """For each account that was not read at some time: the period, with what is missing hatched."""
+        found = []
+        for place in self.places:
+            missing = [gap for gap in self.gaps if gap.place == place.pk]
+            if missing:
+                spans = [(gap.since, gap.end(self.now)) for gap in missing]
+                hours = gaps.hours(missing, self.scope.start, self._until)
+                found.append(charts.strip(str(place), spans, self.scope.start, self.scope.end, hours))
+        return found
+
+    @property
+    def _until(self) -> datetime:
+        return min(self.scope.end, self.now)
+
+    @cached_property
+    def departments(self) -> list[tuple[int, str]]:
+        """Those that have an account, to choose among."""
+        names = {place.department_id: place.department_name for place in self.every_place}
+        return sorted(names.items(), key=lambda pair: pair[1].casefold())
 
     @cached_property
     def period_lengths(self) -> list[tuple[int, str]]:
         """How long a period may be, with names."""
-        return [(weeks, ngettext("%s vecka", "%s veckor", weeks) % weeks) for weeks in LENGTHS]
+        lengths = sorted({*LENGTHS, self.scope.weeks})
+        return [(weeks, ngettext("%s vecka", "%s veckor", weeks) % weeks) for weeks in lengths]
 
     @cached_property
     def definitions(self) -> list[tuple[str, str | Promise]]:
@@ -347,5 +331,4 @@ class Report:
 
 def of(scope: Scope, now: datetime) -> Report:
     """Count all that the page says, in a fixed number of queries."""
-    numbers = counting.numbers(scope, now, compared=[scope.before(), scope.year_before()])
-    return Report(scope, now, numbers, counting.open_now(scope, now))
+    return Report(scope, facts.gather(scope, now))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from inbox.models.items import Item
 from inbox.models.places import Conversation
+from inbox.models.texts import RedirectTarget
 
 
 class VerdictEvent(models.Model):
@@ -21,6 +22,9 @@ class VerdictEvent(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
+    redirect = models.ForeignKey(
+        RedirectTarget, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )  # where a redirect pointed, if that was chosen from the list
     before = models.JSONField(default=dict)  # the conversation's status and open cycles, for undo
     undone_at = models.DateTimeField(null=True, blank=True)
 
@@ -71,6 +75,9 @@ class Outgoing(models.Model):
         "ModerationEvidence", models.PROTECT, null=True, blank=True, db_index=False, related_name="outgoing"
     )
     promised_at = models.DateTimeField(null=True, blank=True)
+    redirect = models.ForeignKey(
+        RedirectTarget, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )  # what a redirect was made of
     key = models.CharField(
         max_length=80, unique=True
     )  # made when the form was drawn: a double click finds the first row

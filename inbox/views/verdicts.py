@@ -95,6 +95,7 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
             row,
             acknowledged=form.get("anyway", "").split(),
             template=form.get("template", ""),
+            redirect=form.get("redirect", ""),
             kind=_kind(form),
             text=text,
             by=request.user,

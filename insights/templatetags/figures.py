@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from insights import charts, conclusions
-from insights.definitions import Share
+from insights.shares import Share
 from sla.words import WEEKDAYS
 
 register = template.Library()
@@ -37,6 +37,9 @@ def minutes(length: int | None) -> str:
         return "–"
     hours, _h, rest = conclusions.minutes(length).partition(" h")
     return f"{hours}{HARD}h {rest.strip().replace(' ', HARD)}".strip() if _h else hours.replace(" ", HARD)
+
+
+hours_long = register.filter("hours_long", conclusions.hours_words)
 
 
 @register.filter
@@ -92,10 +95,13 @@ def hours(context: template.Context, heat: charts.Heat) -> SafeString:
 
 
 def _hour(url: str, heat: charts.Heat, cell: charts.Cell) -> str:
+    unread = ""
+    if cell.is_unread:
+        unread = f'<rect x="{cell.x}" y="{cell.y}" width="{heat.pitch}" height="{heat.size}" class="unread"/>'
     if not cell.count:
-        return f'<rect x="{cell.mark_x}" y="{cell.mark_y}" width="1" height="1" class="none"/>'
+        return unread + f'<rect x="{cell.mark_x}" y="{cell.mark_y}" width="1" height="1" class="none"/>'
     said = f"{weekday(cell.weekday)} {cell.hour:02}–{cell.hour + 1:02}: {spaced(cell.count)}"
-    return (
+    return unread + (
         f'<a href="{url}?{escape(cell.query)}" tabindex="-1" aria-label="{said}"><title>{said}</title>'
         f'<rect x="{cell.x}" y="{cell.y}" width="{heat.pitch}" height="{heat.size}" class="hit"/>'
         f'<rect x="{cell.mark_x}" y="{cell.mark_y}" width="{cell.side}" height="{cell.side}" rx="1" class="mark"/></a>'

@@ -6,9 +6,11 @@ import random
 from datetime import datetime, timedelta
 
 from accounts.models import Channel
-from inbox.models import Contact, Conversation, Item, ReplyCycle, Thread, VerdictEvent
+from inbox.models import Contact, Conversation, Item, RedirectTarget, ReplyCycle, Thread, VerdictEvent
 from inbox.verdicts import NO_REPLY
 from sla import clock, policies
+from sla.models import PolicyVersion
+from sla.policyfile import SE24
 from tests import factories
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -21,10 +23,22 @@ def channels() -> list[Channel]:
     return [factories.ChannelFactory(department=department) for department in (first, first, second)]
 
 
+def _other_policies() -> list[PolicyVersion]:
+    """A clock that never stands still, and a version of the default one with closed days of its own."""
+    crisis, _new = PolicyVersion.objects.get_or_create(
+        key="kris", version=1, defaults={"definition": SE24 | {"id": "kris", "reading": "plain"}}
+    )
+    older = SE24 | {"extra_closed": ["2026-11-20", "2026-11-25"]}
+    changed, _new = PolicyVersion.objects.get_or_create(key=SE24["id"], version=0, defaults={"definition": older})
+    return [crisis, changed]
+
+
 def make(seed: int, where: list[Channel], now: datetime, size: int = 110, weeks: int = 60) -> None:
     """Conversations with reopened, promised, moved, withdrawn, ruled, late, seen, unseen and open waits."""
-    draw, version = random.Random(seed), policies.current()
-    policy = policies.pure(version)
+    draw, versions = random.Random(seed), [policies.current(), *_other_policies()]
+    targets = [
+        RedirectTarget.objects.get_or_create(name=name, defaults={"text": "…"})[0] for name in ("Felanmälan", "1177")
+    ]
     common = {"last_item_at": now, "arrived_at": now}
     threads = Thread.objects.bulk_create(
         Thread(channel=draw.choice(where), external_id=f"t{seed}-{n}", last_activity_at=now) for n in range(size)
@@ -62,7 +76,8 @@ def make(seed: int, where: list[Channel], now: datetime, size: int = 110, weeks:
                     first_seen_at=seen if seen and seen <= now else None,
                 )
             )
-            due = clock.due_at(policy, at)
+            version = draw.choice(versions)
+            due = clock.due_at(policies.pure(version), at)
             ended = draw.choice((at + some(15), due, due + timedelta(microseconds=1), due + some(30)))
             outcome = draw.choices(ReplyCycle.Outcome.values[:7], (8, 4, 3, 1, 4, 1, 1))[0]
             first = ReplyCycle(
@@ -79,6 +94,10 @@ def make(seed: int, where: list[Channel], now: datetime, size: int = 110, weeks:
                 )
                 event.save()
                 first.verdict = event
+            if outcome == "redirected" and draw.random() < 0.8:
+                first.verdict = VerdictEvent.objects.create(
+                    conversation=conversation, verdict="redirect", redirect=draw.choice([*targets, None]), at=ended
+                )
             if outcome == "holding":
                 promised = _promises(draw, conversation, ended, now, some)
                 cycles += promised

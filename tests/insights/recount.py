@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from inbox.models import Conversation, Item, ReplyCycle, VerdictEvent
+from sla.models import PolicyVersion
 
 STOCKHOLM, DAY = ZoneInfo("Europe/Stockholm"), timedelta(days=1)
 HOLIDAYS = holidays.country_holidays(
@@ -27,19 +28,29 @@ REASONS = {"citizen_answered", "tagged_friend", "emoji", "already_answered", "no
 Row = dict[str, Any]
 
 
-def is_off(day: date) -> bool:
-    return day.weekday() >= 5 or day in HOLIDAYS
+@dataclass(frozen=True)
+class Rule:
+    """A policy's definition, as far as it tells the tests' own three apart."""
+
+    is_plain: bool = False
+    closed: frozenset[date] = frozenset()
+
+    def is_off(self, day: date) -> bool:
+        return day.weekday() >= 5 or day in HOLIDAYS or day in self.closed
+
+    def length(self, start: datetime, end: datetime) -> timedelta:
+        return max(end - start, timedelta()) if self.is_plain else running(start, end, self)
 
 
 def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), STOCKHOLM).astimezone(UTC)
 
 
-def running(start: datetime, end: datetime) -> timedelta:
+def running(start: datetime, end: datetime, rule: Rule) -> timedelta:
     """The time from start to end that lies on working days."""
     day, last, total = start.astimezone(STOCKHOLM).date(), end.astimezone(STOCKHOLM).date(), timedelta()
     while day <= last:
-        if not is_off(day):
+        if not rule.is_off(day):
             total += max(timedelta(), min(end, start_of(day + DAY)) - max(start, start_of(day)))
         day += DAY
     return total
@@ -58,6 +69,10 @@ class Raw:
     verdicts: dict[int, Row] = field(default_factory=lambda: {row["id"]: row for row in VerdictEvent.objects.values()})
 
     def __post_init__(self) -> None:
+        self.rules = {None: Rule()}
+        for version in PolicyVersion.objects.values():
+            closed = map(date.fromisoformat, version["definition"].get("extra_closed", ()))
+            self.rules[version["id"]] = Rule(version["definition"].get("reading") == "plain", frozenset(closed))
         self.items_of: dict[int, list[Row]] = defaultdict(list)
         for item in self.items:
             self.items_of[item["conversation_id"]].append(item)
@@ -98,7 +113,8 @@ class Raw:
             and outcome not in NOT_OWED
             and not (outcome == "superseded" and in_time)
         )
-        left = running(self.now, cycle["due_at"])
+        rule = self.rules[cycle["policy_id"]]
+        left = rule.length(self.now, cycle["due_at"])
         waits, not_due = is_first and ended is None, cycle["due_at"] > self.now
         hours = timedelta(hours=1)
         written = cycle["started_at"].astimezone(STOCKHOLM)
@@ -119,8 +135,8 @@ class Raw:
             "promises_kept": promised and in_time and outcome in ANSWERED,
             "promises_broken": promised and not (in_time and outcome in ANSWERED),
             "first_answer": is_first,
-            "first_answer_weekday": is_first and not is_off(written.date()),
-            "first_answer_dayoff": is_first and is_off(written.date()),
+            "first_answer_weekday": is_first and not rule.is_off(written.date()),
+            "first_answer_dayoff": is_first and rule.is_off(written.date()),
             "closed": is_first,
             "without": is_first and outcome in NOT_OWED,
             "redirected": outcome == "redirected",
@@ -135,6 +151,9 @@ class Raw:
         }
         if key in simple:
             return bool(simple[key])
+        if key.startswith("redirected-"):
+            verdict = self.verdicts.get(cycle["verdict_id"], {})
+            return outcome == "redirected" and key == f"redirected-{verdict.get('redirect_id') or 0}"
         if key.startswith("arrived-"):
             return is_first and key == f"arrived-{written.weekday()}-{written.hour}"
         return is_first and outcome in NOT_OWED and self.why(cycle) == key.removeprefix("without-")
@@ -173,6 +192,6 @@ class Raw:
         found = []
         for cycle in self.cycles:
             if cycle["id"] in ids:
-                length = running(cycle["started_at"], self.answered_at(cycle))
+                length = self.rules[cycle["policy_id"]].length(cycle["started_at"], self.answered_at(cycle))
                 found.append(5 * -(-length // timedelta(minutes=5)))
         return sorted(found)

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from accounts.models import Channel
-from inbox.models import ReplyCycle
+from inbox.models import RedirectTarget, ReplyCycle
 from insights import counting, figures, report, rollup
-from insights.definitions import FIGURES, HOURS, find
+from insights.definitions import FIGURES, HOURS, find, redirect_key
 from insights.models import StaleWeek, WeekCount
 from insights.scope import Scope, midnight
 from tests.insights import histories
@@ -53,10 +53,18 @@ def differences(raw: Raw, channels: list[Channel], keys: Iterable[str]) -> list[
             asked = scope.line() if key in HOURS else scope
             again = raw.ids(key, asked.start, asked.end, within(scope, channels))
             rows = set(figures.rows(figure, asked, raw.now).values_list("pk", flat=True))
-            number = shown.number(key).count if key in FIGURES else shown.arrivals[HOURS[key]]
+            number = _shown(shown, key)
             if again != rows or number != len(again):
                 found.append(f"{key} {scope}: recount {len(again)}, rows {len(rows)}, number {number}")
     return found
+
+
+def _shown(shown: report.Report, key: str) -> int:
+    if key in FIGURES:
+        return shown.number(key).count
+    if key in HOURS:
+        return shown.arrivals[HOURS[key]]
+    return next((number.count for number in shown.redirects if number.figure.key == key), 0)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -71,6 +79,14 @@ def test_every_hour_of_arrival_is_that_of_its_rows_and_of_a_recount(now: datetim
     channels = histories.channels()
     histories.make(7, channels, now, size=60)
     assert differences(Raw(now), channels, [*HOURS][::11]) == []
+
+
+def test_every_place_that_was_pointed_to_has_its_number_and_its_rows(now: datetime) -> None:
+    channels = histories.channels()
+    histories.make(8, channels, now)
+    keys = [redirect_key(target) for target in (None, *RedirectTarget.objects.values_list("pk", flat=True))]
+    assert differences(Raw(now), channels, keys) == []
+    assert len(report.of(Scope(MONDAY, weeks=52), now).redirects) == 3
 
 
 def test_remembered_weeks_give_the_same_numbers(now: datetime) -> None:
@@ -116,7 +132,7 @@ def test_moving_the_next_notice_makes_no_week_stale(now: datetime) -> None:
 
 
 def test_a_week_is_remembered_only_once_it_is_over(now: datetime) -> None:
-    histories.make(14, histories.channels(), now, size=20)
+    histories.make(14, histories.channels(), now, size=60)
     rollup.refresh(now)
     assert not WeekCount.objects.filter(monday__gte=MONDAY).exists()
     rollup.refresh(midnight(MONDAY + timedelta(weeks=1)))
@@ -143,7 +159,7 @@ def test_median_and_nine_of_ten_are_those_of_the_sorted_answers(kind: str, now: 
     key = f"first_answer_{kind}" if kind else "first_answer"
     lengths = raw.minutes(raw.ids(key, scope.start, scope.end, within(scope, channels)))
     spread = counting.lengths(counting.numbers(scope, now).spread_of(scope))
-    assert len(lengths) > 10
+    assert len(lengths) > 5
     for percent in (1, 50, 90, 100):
         enough = next(length for n, length in enumerate(lengths, 1) if 100 * n >= percent * len(lengths))
         assert counting.within_minutes(spread[kind], percent) == enough

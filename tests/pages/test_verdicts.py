@@ -152,7 +152,7 @@ def test_a_redirect_brings_its_text_and_where_it_leads(anna: Client) -> None:
     assert ">Hej Jonas! Anmäl det här: https://x.example/fel</textarea>" in page
     assert "Gammal" not in page
     reply(anna, row, verdict="redirect", redirect=target.pk)
-    assert Outgoing.objects.get().kind == "redirect"
+    assert (Outgoing.objects.get().kind, Outgoing.objects.get().redirect) == ("redirect", target)
 
 
 @pytest.mark.parametrize("chosen", ["999", "x", "²", "-1", ""])

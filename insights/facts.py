@@ -1,0 +1,158 @@
+"""All that a report is made of, gathered at one instant: counts, accounts, gaps. What is stored gives the same again.
+
+`insights.report` draws every number, chart and sentence from here and asks the database for nothing more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Prefetch
+
+from accounts.models import Channel, Platform, Surface
+from inbox.models import RedirectTarget
+from insights import counting, figures, reading
+from insights.counting import Numbers
+from insights.definitions import REDIRECT, Instants
+from insights.scope import Scope
+
+FORM = 1  # of what is stored; a later form reads the earlier ones
+
+
+@dataclass(frozen=True)
+class Place:
+    """An account of ours as it was."""
+
+    pk: int
+    name: str
+    platform: str
+    status: str
+    department_id: int
+    department_name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.platform_name})"
+
+    @property
+    def platform_name(self) -> str:
+        return str(Platform(self.platform).label)
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A surface of an account was not read from `since` until `until`; None while it still was not."""
+
+    place: int
+    surface: str
+    since: datetime
+    until: datetime | None
+
+    def end(self, now: datetime) -> datetime:
+        return self.until or now
+
+    def touches(self, start: datetime, end: datetime, now: datetime) -> bool:
+        return self.since < end and self.end(now) > start
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was known at `now` of a scope, of its line and of the weeks it is compared with."""
+
+    now: datetime
+    numbers: Numbers
+    open_by_channel: dict[int, Counter[str]]
+    last_in_4: datetime
+    places: list[Place]  # every account, whether or not it is within the scope
+    unread: list[Unread]
+    redirects: dict[int, str]  # names of what was pointed to
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "form": FORM,
+            "now": self.now.isoformat(),
+            "by_week": _keyed(self.numbers.by_week),
+            "by_channel": _keyed(self.numbers.by_channel),
+            "spreads": _keyed(self.numbers.spreads),
+            "open": _keyed(self.open_by_channel),
+            "last_in_4": self.last_in_4.isoformat(),
+            "places": [asdict(place) for place in self.places],
+            "unread": [[gap.place, gap.surface, *map(_text, (gap.since, gap.until))] for gap in self.unread],
+            "redirects": {str(pk): name for pk, name in self.redirects.items()},
+        }
+
+    @classmethod
+    def of_json(cls, data: dict[str, Any]) -> Facts:
+        numbers = Numbers()
+        for monday, counts in data["by_week"].items():
+            numbers.by_week[date.fromisoformat(monday)].update(counts)
+        for monday, counts in data["spreads"].items():
+            numbers.spreads[date.fromisoformat(monday)].update(counts)
+        for channel, counts in data["by_channel"].items():
+            numbers.by_channel[int(channel)].update(counts)
+        return cls(
+            datetime.fromisoformat(data["now"]),
+            numbers,
+            {int(channel): Counter(counts) for channel, counts in data["open"].items()},
+            datetime.fromisoformat(data["last_in_4"]),
+            [Place(**place) for place in data["places"]],
+            [Unread(place, surface, _instant(since), _until(until)) for place, surface, since, until in data["unread"]],
+            {int(pk): name for pk, name in data["redirects"].items()},
+        )
+
+
+def _keyed(counters: dict[Any, Counter[str]]) -> dict[str, dict[str, int]]:
+    """Without what is nought: whether a week without anything was counted says nothing."""
+    found = {str(key): {name: n for name, n in counter.items() if n} for key, counter in counters.items()}
+    return {key: counts for key, counts in found.items() if counts}
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _until(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def gather(scope: Scope, now: datetime) -> Facts:
+    """Ask for all that a report says, in a fixed number of queries."""
+    line = scope.line()
+    numbers = counting.numbers(scope, now, compared=[scope.before(), scope.year_before()])
+    channels = list(
+        Channel.objects.select_related("department").prefetch_related(
+            Prefetch("surfaces", Surface.objects.order_by("name"))
+        )
+    )
+    held = [channel for channel in channels if scope.holds(channel)]
+    gaps = reading.gaps(held, line.start, line.end, now)
+    places = sorted(map(_place, channels), key=lambda place: (place.name.casefold(), place.pk))
+    return Facts(
+        now,
+        numbers,
+        counting.open_now(scope, now),
+        Instants.at(now, figures.all_policies()).last_in_4,
+        places,
+        [Unread(gap.surface.channel_id, gap.surface.name, gap.since, gap.until) for gap in gaps],
+        _redirects(numbers.by_week.values()),
+    )
+
+
+def _place(channel: Channel) -> Place:
+    department = channel.department
+    return Place(channel.pk, channel.name, channel.platform, channel.status, department.pk, department.name)
+
+
+def _redirects(counters: Iterable[Counter[str]]) -> dict[int, str]:
+    """Name what was pointed to. One query, none if nothing was."""
+    named = {int(key.removeprefix(REDIRECT)) for counter in counters for key in counter if key.startswith(REDIRECT)}
+    if not named:
+        return {}
+    return dict(RedirectTarget.objects.filter(pk__in=named).values_list("pk", "name"))
