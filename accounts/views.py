@@ -28,7 +28,7 @@ def _channels() -> Any:
     return rows.prefetch_related(surfaces, "watched_hashtags")
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def channel_list(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     rows = [(channel, channel.missing_fields(today)) for channel in _channels().order_by("name", "pk")]
@@ -36,7 +36,7 @@ def channel_list(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/channels.html", context)
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def channel_page(request: HttpRequest, pk: int) -> HttpResponse:
     return _channel_page(request, pk, TokenForm())
 

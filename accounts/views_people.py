@@ -145,9 +145,9 @@ def departments(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     return render(request, "accounts/departments.html", context, status=422 if request.method == "POST" else 200)
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def permission_table(request: HttpRequest) -> HttpResponse:
     mine = permissions.roles_of(request.user)
     roles = [(role, label, role in mine) for role, label in Role.choices]
-    context = {"section": "people", "roles": roles, "table": permissions.table()}
+    context = {"section": "people", "roles": roles, "table": permissions.table(), "scopes": permissions.scopes()}
     return render(request, "accounts/permissions.html", context)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from accounts.permissions import Permission, may, require
+from accounts.permissions import CAN_BE_GIVEN, Permission, require, roles_of
 from connectors.base import Sent
 from inbox import cycles, experts, guard, moderation, promises, sending, tasks
 from inbox.acting import (
@@ -286,7 +286,7 @@ def assign(conversation_id: int, *, to_user: User | None, by: User, now: datetim
     """Say who answers, or that nobody is chosen."""
     require(by, Permission.ANSWER)
     conversation = locked(conversation_id)
-    if to_user and not may(to_user, Permission.ANSWER):
+    if to_user and not (to_user.is_active and roles_of(to_user) & CAN_BE_GIVEN):
         raise Refused(_("%s får inte svara, och kan därför inte vara ansvarig.") % to_user, "may_not_answer")
     if conversation.assignee_id != (to_user.pk if to_user else None):
         conversation.assignee = to_user

@@ -77,7 +77,7 @@ def moderate(
     once. `ground`: a key of the list that holds. `reason`: why hiding is not enough, demanded for deleting what could
     be hidden. The same key gives the same evidence.
     """
-    require(by, Permission.ANSWER)
+    require(by, Permission.MODERATE)
     conversation = locked(conversation_id)
     if earlier := ModerationEvidence.objects.filter(key=key).first():
         return earlier
@@ -105,7 +105,7 @@ def moderate(
 @transaction.atomic
 def unhide(conversation_id: int, *, to: str, by: User, key: str, now: datetime) -> Outgoing:
     """Queue that a hidden item is shown again; what was moderated waits again then, from its own time."""
-    require(by, Permission.ANSWER)
+    require(by, Permission.MODERATE)
     conversation = locked(conversation_id)
     if earlier := _with_key(key):
         return earlier
@@ -119,7 +119,7 @@ def edit_reply(
     conversation_id: int, *, to: str, text: str, by: User, key: str, now: datetime, delay: float = 0.0
 ) -> Outgoing:
     """Queue a new wording of a reply of ours, byte for byte; the old one is kept as a version (R-009)."""
-    require(by, Permission.ANSWER)
+    require(by, Permission.MODERATE)
     conversation = locked(conversation_id)
     if earlier := _with_key(key):
         return earlier
@@ -134,7 +134,7 @@ def edit_reply(
 @transaction.atomic
 def delete_reply(conversation_id: int, *, to: str, by: User, key: str, now: datetime, delay: float = 0.0) -> Outgoing:
     """Queue that a reply of ours goes; once it has gone, what it answered waits again from its own time."""
-    require(by, Permission.ANSWER)
+    require(by, Permission.MODERATE)
     conversation = locked(conversation_id)
     if earlier := _with_key(key):
         return earlier

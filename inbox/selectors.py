@@ -13,11 +13,12 @@ from urllib.parse import urlencode
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
-from accounts.permissions import Permission, may
-from inbox import promises
+from accounts.permissions import Permission, may, scope_of
+from inbox import promises, scope
 from inbox.models import REPLIES, Conversation, ExpertQuestion, Outgoing, ReplyCycle
 
 PAGE = 40  # rows a page: what a tall screen shows twice
@@ -89,8 +90,15 @@ def is_id(text: str) -> bool:
 
 
 def visible_to(user: User) -> QuerySet[Conversation]:
-    """The conversations that this person may see: everything to everyone with a role, in one installation."""
-    return Conversation.objects.all() if may(user, Permission.READ) else Conversation.objects.none()
+    """The conversations that this person may see now: everything, but for the roles that have a scope."""
+    if not may(user, Permission.READ):
+        return Conversation.objects.none()
+    share = scope_of(user)
+    return (
+        Conversation.objects.all()
+        if share.everything
+        else Conversation.objects.filter(scope.of(share, user, timezone.now()))
+    )
 
 
 def matching(user: User, filters: Filters, now: datetime) -> QuerySet[Conversation]:

@@ -10,7 +10,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from accounts.permissions import ALLOWED, Permission
 
 RESPONSIBLE, DEPUTY, DEPARTMENT, CENTRAL = range(4)
 FIRST_TOLD = {"rung_2": DEPUTY, "overdue": CENTRAL}  # later rungs: the department; all else: who is responsible
+OF_DEPARTMENTS = (Role.COMMUNICATOR, Role.DEPARTMENT, Role.CENTRAL)  # who answers for where they belong
 LONGEST_CHAIN = 5  # of deputies who are away themselves
 
 
@@ -53,13 +53,13 @@ class Staff:
         self._of_department: dict[int, list[int]] = defaultdict(list)
         self._central: list[int] = []
         self._everybody: list[int] = []
-        answering = Membership.objects.filter(Q(role=Role.COMMUNICATOR) | Q(role=Role.MANAGER), user__in=self._all)
+        answering = Membership.objects.filter(role__in=(*OF_DEPARTMENTS, Role.MANAGER), user__in=self._all)
         for user_id, department, role, is_central in answering.order_by("user_id").values_list(
             "user_id", "department", "role", "department__is_central"
         ):
-            if is_central:
+            if is_central or role == Role.CENTRAL:
                 self._central.append(user_id)
-            if role == Role.COMMUNICATOR:
+            if role in OF_DEPARTMENTS:
                 self._everybody.append(user_id)
                 if department is not None:
                     self._of_department[department].append(user_id)

@@ -24,7 +24,7 @@ def scope_of(request: HttpRequest, now: datetime) -> Scope:
         raise Http404 from error
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_FIGURES)
 def promise(request: HttpRequest) -> HttpResponse:
     """Löftet: do we keep it, what is about to break, how fast are we."""
     now = timezone.now()
@@ -32,7 +32,7 @@ def promise(request: HttpRequest) -> HttpResponse:
     return render(request, "insights/promise.html", {"section": "insights", "report": found})
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_FIGURES)
 def rows(request: HttpRequest) -> HttpResponse:
     """Exactly the rows behind a number."""
     now = timezone.now()

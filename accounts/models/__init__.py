@@ -14,6 +14,12 @@ from accounts.models.people import Membership as Membership
 from accounts.models.people import NoticeSettings as NoticeSettings
 from accounts.models.people import Role as Role
 from accounts.models.people import User as User
+from accounts.models.roster import Baton as Baton
+from accounts.models.roster import Shift as Shift
+from accounts.models.rules import CENTRAL_AFTER_HOURS as CENTRAL_AFTER_HOURS
+from accounts.models.rules import ApprovalRule as ApprovalRule
+from accounts.models.rules import HouseRules as HouseRules
+from accounts.models.rules import NeutralPeriod as NeutralPeriod
 from accounts.models.trail import AUDIT_HASH as AUDIT_HASH
 from accounts.models.trail import AUDIT_LOCK as AUDIT_LOCK
 from accounts.models.trail import AuditEvent as AuditEvent

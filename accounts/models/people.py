@@ -80,9 +80,15 @@ class NoticeSettings(models.Model):
 
 
 class Role(models.TextChoices):
+    """What people are to the inbox (R-090); what each may do is the table of `accounts.permissions`."""
+
     READER = "reader", _("Läsare")
-    REGISTRAR = "registrar", _("Registrator")
+    REGISTRAR = "registrar", _("Registrator/arkivarie")
+    RELAY = "relay", _("Stafett")
+    DEPARTMENT = "department", _("Förvaltningskommunikatör")
     COMMUNICATOR = "communicator", _("Kommunikatör")
+    ON_CALL = "on_call", _("Jour")
+    CENTRAL = "central", _("Central kommunikation")
     MANAGER = "manager", _("Chef")
     ADMIN = "admin", _("Administratör")
 

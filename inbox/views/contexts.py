@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.permissions import ALLOWED, Permission, may
+from accounts.permissions import CAN_BE_GIVEN, Permission, may
 from inbox import actions, backlog, chips, experts, promises, reading, resting, selectors, suggestions, texts, thread
 from inbox.models import Conversation, Outgoing, RedirectTarget, ReplyCycle
 from inbox.selectors import Filters
@@ -162,7 +162,7 @@ def _is_unseen(place: thread.Place, row: Conversation) -> bool:
 
 def _people() -> list[User]:
     """Who can be given a conversation, by name. One query."""
-    people = User.objects.filter(is_active=True, memberships__role__in=ALLOWED[Permission.ANSWER]).distinct()
+    people = User.objects.filter(is_active=True, memberships__role__in=CAN_BE_GIVEN).distinct()
     return sorted(people, key=lambda person: str(person).casefold())
 
 

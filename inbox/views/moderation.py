@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.permissions import Permission
 from inbox import actions, selectors
 from inbox.acting import Refused
 from inbox.models import Conversation, ExpertQuestion, Item, ModerationEvidence, Outgoing
@@ -44,7 +45,7 @@ def like(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     return _done(request, row, _("Gillas om 10 sekunder."), "inbox:cancel", outgoing.pk)
 
 
-@form_of(found)
+@form_of(found, Permission.MODERATE)
 def moderate(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     form, now = request.POST, timezone.now()
     action = form.get("action", "")
@@ -120,14 +121,14 @@ def expert_has_answered(request: HttpRequest, pk: int, *, row: Conversation) -> 
     return back(request, row)
 
 
-@form_of(found)
+@form_of(found, Permission.MODERATE)
 def unhide(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     actions.unhide(row.pk, to=request.POST.get("to", ""), by=request.user, key=_key(request.POST), now=timezone.now())
     messages.success(request, _("Kommentaren visas igen så snart plattformen har gjort det."))
     return back(request, row)
 
 
-@form_of(found)
+@form_of(found, Permission.MODERATE)
 def edit_reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     form = request.POST
     item = _reply_in(row, form)
@@ -147,7 +148,7 @@ def edit_reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpRespo
     return back(request, row)
 
 
-@form_of(found)
+@form_of(found, Permission.MODERATE)
 def delete_reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     item = _reply_in(row, request.POST)
     outgoing = actions.delete_reply(

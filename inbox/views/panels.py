@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.permissions import ALLOWED, Permission
+from accounts.permissions import ALLOWED, Permission, may
 from connectors.base import Capability
 from inbox import abilities, evidence, experts, grounds, suggestions
 from inbox.models import Conversation, Item, Outgoing
@@ -67,11 +67,15 @@ def context(request: HttpRequest, row: Conversation, verdict: Verdict, now: date
     elif verdict is LIKE:
         panel["item"] = theirs.newest
     return {
-        "verdicts": list(_buttons(row, theirs)),
+        "verdicts": [button for button in _buttons(row, theirs) if _is_theirs(button, request)],
         "suggestion": suggestion(theirs),
         "panel": panel,
         "editing": _edited(request, row, form),
     }
+
+
+def _is_theirs(button: Button, request: HttpRequest) -> bool:
+    return button.verdict is not MODERATE or may(request.user, Permission.MODERATE)
 
 
 def _buttons(row: Conversation, theirs: Theirs) -> Iterable[Button]:

@@ -12,7 +12,7 @@ from inbox import budget
 
 
 @require_GET
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def page(request: HttpRequest) -> HttpResponse:
     context = {"section": "channels", "accounts": budget.accounts(timezone.now()), "units": budget.YOUTUBE_UNITS}
     return render(request, "inbox/quota.html", context)

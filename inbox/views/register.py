@@ -74,14 +74,14 @@ def _decided_by(request: HttpRequest, pk: int) -> Channel:
     raise PermissionDenied(refusal(Permission.REGISTER))
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def reviews(request: HttpRequest) -> HttpResponse:
     found = register.reviews(request.user, timezone.localdate())
     return render(request, "inbox/reviews.html", {"section": "channels", "reviews": found})
 
 
 @require_POST
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def keep(request: HttpRequest, pk: int) -> HttpResponse:
     channel = _decided_by(request, pk)
     register.keep(channel, by=request.user, now=timezone.now(), today=timezone.localdate())
@@ -102,7 +102,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("accounts:channel", pk)
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     channel = _decided_by(request, pk)
     form = ClosingForm(request.POST or None)
@@ -126,7 +126,7 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def profile(request: HttpRequest, pk: int) -> HttpResponse:
     """The checklist, and a text for the platform's own page, ready to copy."""
     channel = get_object_or_404(Channel.objects.select_related("department"), pk=pk)
@@ -139,14 +139,14 @@ def profile(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "inbox/profile.html", context)
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def activity_page(request: HttpRequest) -> HttpResponse:
     rows = activity.activity(timezone.now())
     silent = sum(row.state == "silent" for row in rows)
     return render(request, "inbox/activity.html", {"section": "channels", "rows": rows, "silent": silent})
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def export(request: HttpRequest) -> HttpResponse:
     """The whole register as CSV: a line an account, with controller and agreement (GDPR, article 30)."""
     rows = Channel.objects.select_related("department", "owner", "deputy", "approver")
@@ -157,7 +157,7 @@ def export(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_REGISTER)
 def topics(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Every hashtag with its topic, department and owner; those who may, add one or change the one of the address."""
     topic = get_object_or_404(Topic, pk=pk) if pk else Topic()

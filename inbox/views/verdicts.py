@@ -32,12 +32,14 @@ SEND_DELAY = 10.0  # seconds in which Ångra takes a reply back (R-009)
 Handler = Callable[..., HttpResponse]
 
 
-def form_of(owner: Callable[[HttpRequest, int], Conversation]) -> Callable[[Handler], Handler]:
+def form_of(
+    owner: Callable[[HttpRequest, int], Conversation], permission: Permission = Permission.ANSWER
+) -> Callable[[Handler], Handler]:
     """Guard a view that carries out a form in a conversation, which `owner` finds by the address's id."""
 
     def guard(view: Handler) -> Handler:
         @wraps(view)
-        @needs(Permission.ANSWER)
+        @needs(permission)
         def guarded(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
             row = owner(request, pk)
             if request.method != "POST":
@@ -47,7 +49,7 @@ def form_of(owner: Callable[[HttpRequest, int], Conversation]) -> Callable[[Hand
             except actions.Refused as refused:
                 return refuse(request, row, str(refused))
 
-        guarded.permission = Permission.ANSWER  # type: ignore[attr-defined]
+        guarded.permission = permission  # type: ignore[attr-defined]
         return guarded
 
     return guard
