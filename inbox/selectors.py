@@ -6,31 +6,36 @@ counts stop at a thousand.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from accounts.permissions import Permission, may, scope_of
-from inbox import promises, scope
+from inbox import narrowing, promises, scope
 from inbox.models import REPLIES, Conversation, ExpertQuestion, Outgoing, ReplyCycle
+from inbox.query import LONGEST, Query, parse
 
 PAGE = 40  # rows a page: what a tall screen shows twice
 COUNT_CAP = 1000  # counting further costs more than anybody wants to know
 Status = Conversation.Status
 
-VIEWS = ("due", "mine", "unassigned", "promised", "expert", "snoozed", "check", "open", "before", "done")
+VIEWS = (
+    "due", "today", "mine", "department", "unassigned", "promised", "expert", "snoozed", "check", "open", "before",
+    "done",
+)  # fmt: skip
 """The views of the side menu, in its order. `due` is home: all that waits for us."""
-COUNTED = ("due", "mine", "unassigned", "promised", "expert", "snoozed", "check", "open")
+SEARCH = "search"  # the view of what the search field asks for
 STATES = ("overdue", "due_soon", "on_track")
 NEWEST_FIRST = ("before", "done")  # views without deadlines
-ALL_DUE = ("due", "unassigned", "promised")
+ALL_DUE = ("due", "today", "unassigned", "promised")
+DUE_STATUSES = {"obesvarad", "snart", "försenad", "lovad"}  # of a search: all of them have a deadline
 
 
 @dataclass(frozen=True)
@@ -41,41 +46,59 @@ class Filters:
     channel: int | None = None
     state: str = ""
     after: str = ""  # key of the last row of the page before
+    text: str = ""  # what is searched for: then the view is SEARCH
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Filters:
         """Read a page's query string; what makes no sense is left out."""
         view, state, channel = query.get("vy", ""), query.get("lage", ""), query.get("konto", "")
+        text = query.get("sok", "").replace("\0", "").strip()[:LONGEST]
         return cls(
-            view=view if view in VIEWS else "due",
+            view=SEARCH if text else view if view in VIEWS else "due",
             channel=int(channel) if is_id(channel) else None,
-            state=state if state in STATES else "",
+            state=state if state in STATES and not text else "",
             after=query.get("efter", ""),
+            text=text,
         )
 
     def query(self, **changes: object) -> str:
         wanted = replace(self, **changes) if changes else self  # type: ignore[arg-type]
         pairs = {
-            "vy": wanted.view if wanted.view != "due" else "",
+            "sok": wanted.text,
+            "vy": wanted.view if wanted.view not in ("due", SEARCH) else "",
             "konto": wanted.channel,
             "lage": wanted.state,
             "efter": wanted.after,
         }
         return urlencode({key: value for key, value in pairs.items() if value})
 
+    def asked(self, now: datetime) -> Query:
+        """What the search field asks for."""
+        return parse(self.text, timezone.localdate(now))
+
+    @property
+    def has_words(self) -> bool:
+        """Whether single comments are searched for, rather than conversations of some kind."""
+        return bool(self.text) and parse(self.text, _ANY_DAY).has_words
+
     @property
     def newest_first(self) -> bool:
-        return self.view in NEWEST_FIRST
+        return self.view in NEWEST_FIRST or (bool(self.text) and not self.all_due)
 
     @property
     def waits(self) -> bool:
         """Whether anything of the view can wait for us, so that it has a state."""
-        return self.view != "done"
+        return self.view not in ("done", SEARCH)
 
     @property
     def all_due(self) -> bool:
         """Whether all that matches has a deadline."""
+        if self.text:
+            return bool(DUE_STATUSES & set(parse(self.text, _ANY_DAY).statuses))
         return bool(self.state) or self.view in ALL_DUE
+
+
+_ANY_DAY = date(2000, 1, 3)  # what has nothing to do with days is read on any of them
 
 
 @dataclass(frozen=True)
@@ -102,12 +125,16 @@ def visible_to(user: User) -> QuerySet[Conversation]:
 
 
 def matching(user: User, filters: Filters, now: datetime) -> QuerySet[Conversation]:
-    """The conversations of a view, unsorted."""
-    rows = visible_to(user).filter(_view(filters.view, user, now))
+    """The conversations of a view, unsorted; of a search for words all, because `search` finds their comments."""
+    rows = visible_to(user)
+    if not filters.text:
+        rows = rows.filter(_view(filters.view, user, now))
+    elif not filters.has_words:
+        rows = rows.filter(narrowing.without_words(filters.asked(now), now))
     if filters.channel:
         rows = rows.filter(channel=filters.channel)
     if filters.state:
-        rows = rows.filter(in_state(filters.state, now)) if filters.waits else rows.none()
+        rows = rows.filter(narrowing.in_state(filters.state, now)) if filters.waits else rows.none()
     return rows
 
 
@@ -116,6 +143,8 @@ def _view(view: str, user: User, now: datetime) -> Q:
     is_open = ~Q(status=Status.CLOSED)
     return {
         "due": is_open & Q(due_at__isnull=False) & ~rests,
+        "today": is_open & Q(due_at__lt=_tomorrow(now)) & ~rests,
+        "department": is_open & _of_department(user),
         "mine": is_open & Q(assignee=user),
         "unassigned": is_open & Q(assignee=None, due_at__isnull=False),
         "promised": is_open & Q(promised_at__isnull=False),
@@ -126,6 +155,23 @@ def _view(view: str, user: User, now: datetime) -> Q:
         "before": Q(before_connection=True),
         "done": Q(status=Status.CLOSED),
     }[view]
+
+
+def _tomorrow(now: datetime) -> datetime:
+    return timezone.make_aware(datetime.combine(timezone.localdate(now) + timedelta(days=1), time()))
+
+
+def _of_department(user: User) -> Q:
+    """What belongs to the user's departments: given to them, or come in on their accounts and given to nobody."""
+    mine = "SELECT department_id FROM accounts_membership WHERE user_id = %s AND department_id IS NOT NULL"
+    channels = f"SELECT id FROM accounts_channel WHERE department_id IN ({mine})"
+    # As arrays: a subquery beside an OR would keep both indexes from being used.
+    given = RawSQL(f'"inbox_conversation"."department_id" = ANY(ARRAY({mine}))', [user.pk], _BOOLEAN)
+    here = RawSQL(f'"inbox_conversation"."channel_id" = ANY(ARRAY({channels}))', [user.pk], _BOOLEAN)
+    return Q(given) | (Q(department=None) & Q(here))
+
+
+_BOOLEAN = BooleanField()
 
 
 def asked_experts() -> QuerySet[ExpertQuestion]:
@@ -151,15 +197,6 @@ def needs_a_person() -> QuerySet[Outgoing]:
 def on_its_way() -> QuerySet[Outgoing]:
     """The conversations that a reply is on its way to: nothing is to be done there just now."""
     return Outgoing.objects.filter(status__in=("queued", "sending"), held=False).values("conversation")
-
-
-def in_state(state: str, now: datetime) -> Q:
-    """The rule of `sla.clock.state`, in SQL; a test holds that both agree."""
-    return {
-        "overdue": Q(due_at__lte=now),
-        "due_soon": Q(due_at__gt=now, due_soon_at__lte=now),
-        "on_track": Q(due_soon_at__gt=now, due_at__gt=now),
-    }[state]
 
 
 def page(user: User, filters: Filters, now: datetime) -> ListPage:
@@ -201,7 +238,8 @@ def key_of(row: Conversation, filters: Filters) -> str:
     return f"{moment.isoformat() if moment else '-'}_{row.pk}"
 
 
-def _read_key(key: str) -> tuple[datetime | None, int] | None:
+def read_key(key: str) -> tuple[datetime | None, int] | None:
+    """Read a key of a row; None if it is none."""
     moment, _, pk = key.rpartition("_")
     if not is_id(pk):
         return None
@@ -214,7 +252,7 @@ def _read_key(key: str) -> tuple[datetime | None, int] | None:
 
 def _after(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
     """Keep what comes after a key; all of it without one that can be read."""
-    key = _read_key(filters.after)
+    key = read_key(filters.after)
     if key is None:
         return rows
     at, pk = key
@@ -230,7 +268,7 @@ def _after(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversat
 
 def _before(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
     """Keep what comes before a key; all of it without one."""
-    key = _read_key(filters.after)
+    key = read_key(filters.after)
     if key is None:
         return rows
     at, pk = key
@@ -241,30 +279,13 @@ def _before(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversa
     return rows.filter(Q(due_at__lt=at) | Q(due_at=at, pk__lt=pk))
 
 
-def capped_counts(querysets: Sequence[QuerySet[Conversation]]) -> list[int]:
-    """Count each up to COUNT_CAP + 1, all in one query."""
-    parts = [rows.order_by().values("pk")[: COUNT_CAP + 1].query.sql_with_params() for rows in querysets]
-    columns = ", ".join(f"(SELECT count(*) FROM ({sql}) counted)" for sql, _params in parts)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns}", [value for _sql, params in parts for value in params])
-        return list(cursor.fetchone())
-
-
-def counts(user: User, filters: Filters, now: datetime) -> dict[str, int]:
-    """How many each view of the menu holds, and each state of the view that is shown; capped. One query."""
-    asked = {view: Filters(view=view) for view in COUNTED}
-    if filters.waits:
-        asked |= {state: replace(filters, state=state) for state in STATES}
-    asked["all"] = replace(filters, state="")
-    found = capped_counts([matching(user, each, now) for each in asked.values()])
-    return dict.fromkeys(STATES, 0) | dict(zip(asked, found, strict=True))
-
-
 def news(user: User, filters: Filters, *, shown: Collection[int], since: datetime, now: datetime) -> set[int]:
     """The conversations that a list drawn at `since` lacks, or in which something new was written. Two queries.
 
     `shown`: the ids of its rows; `filters.after`: the key of the last of them, empty if the list was drawn to its end.
     """
+    if filters.has_words:
+        return set()
     rows = matching(user, replace(filters, after=""), now)
     arrived = rows.filter(arrived_at__gt=since).values_list("pk", flat=True)[: COUNT_CAP + 1]
     between = _sorted(_before(rows, filters), filters).exclude(pk__in=shown)
@@ -273,6 +294,8 @@ def news(user: User, filters: Filters, *, shown: Collection[int], since: datetim
 
 def following(user: User, filters: Filters, row: Conversation, now: datetime) -> Conversation | None:
     """The next one of the view after this one, else the first; what has a reply on its way is passed over."""
+    if filters.has_words:
+        return None
     rows = matching(user, filters, now).exclude(pk=row.pk).exclude(pk__in=on_its_way())
     after = _sorted(_after(rows, replace(filters, after=key_of(row, filters))), filters).first()
     return after or _sorted(rows, filters).first()

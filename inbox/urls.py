@@ -3,7 +3,20 @@
 from django.urls import path
 
 from inbox import urls_answering
-from inbox.views import backlog, channels, deadlines, inbox, me, moderation, policies, redirects, rest, style, verdicts
+from inbox.views import (
+    backlog,
+    channels,
+    deadlines,
+    inbox,
+    me,
+    moderation,
+    policies,
+    redirects,
+    rest,
+    saved,
+    style,
+    verdicts,
+)
 
 app_name = "inbox"
 urlpatterns = [
@@ -39,6 +52,9 @@ urlpatterns = [
     path("hanvisningar/", redirects.list_page, name="redirects"),
     path("hanvisningar/ny/", redirects.edit, name="redirect_new"),
     path("hanvisningar/<int:pk>/", redirects.edit, name="redirect_edit"),
+    path("vyer/", saved.list_page, name="saved"),
+    path("vyer/ny/", saved.new, name="saved_new"),
+    path("vyer/<int:pk>/", saved.change, name="saved_change"),
     path("stil/", style.page, name="style"),
     *urls_answering.urlpatterns,
 ]

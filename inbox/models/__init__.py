@@ -23,6 +23,8 @@ from inbox.models.places import Contact as Contact
 from inbox.models.places import Conversation as Conversation
 from inbox.models.places import Post as Post
 from inbox.models.places import Thread as Thread
+from inbox.models.saved import SavedView as SavedView
+from inbox.models.search import SearchEntry as SearchEntry
 from inbox.models.spending import Spend as Spend
 from inbox.models.texts import Draft as Draft
 from inbox.models.texts import ExpertQuestion as ExpertQuestion

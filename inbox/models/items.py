@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from accounts.models import Channel, Platform, User
 from connectors.base import ItemKind
+from inbox.models import searchable
 from inbox.models.places import Contact, Conversation, Thread
 
 
@@ -74,6 +75,7 @@ class Item(models.Model):
             ),  # retention.purge, rereading
             GinIndex(fields=["earlier_ids"], condition=~Q(earlier_ids=[]), name="item_earlier_ids"),  # ingest.by_ids
         ]
+        triggers: ClassVar = searchable.TRIGGERS
 
     def __str__(self) -> str:
         return self.external_id

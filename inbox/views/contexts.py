@@ -13,37 +13,27 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import CAN_BE_GIVEN, Permission, may
-from inbox import actions, backlog, chips, experts, promises, reading, resting, selectors, suggestions, texts, thread
+from inbox import (
+    actions,
+    chips,
+    experts,
+    promises,
+    reading,
+    resting,
+    suggestions,
+    texts,
+    thread,
+)
 from inbox.models import Conversation, Outgoing, RedirectTarget, ReplyCycle
 from inbox.selectors import Filters
 from inbox.suggestions import Suggestion
 from inbox.verdicts import VERDICTS, Verdict, of_reply
 from inbox.views import desk as desks
-from inbox.views import panels
+from inbox.views import menus, panels
 from sla import explain, policies
 from sla.clock import Policy
 from sla.models import PolicyVersion
 from sla.policies import InForce
-
-VIEW_NAMES = {
-    "due": _("Väntar på svar"),
-    "mine": _("Mina"),
-    "unassigned": _("Otilldelade"),
-    "promised": _("Lovade svar"),
-    "expert": _("Väntar på sakkunnig"),
-    "snoozed": _("Vilande"),
-    "check": _("Kontrollera"),
-    "open": _("Alla öppna"),
-    "before": _("Före anslutning"),
-    "done": _("Klara"),
-}
-STATE_NAMES = {
-    "all": _("Alla"),
-    "overdue": _("Försenade"),
-    "due_soon": _("Snart"),
-    "on_track": _("I god tid"),
-}
-STATE_TONES = {"overdue": "late", "due_soon": "soon"}
 
 
 def part(request: HttpRequest) -> str:
@@ -51,49 +41,6 @@ def part(request: HttpRequest) -> str:
     htmx = request.htmx  # type: ignore[attr-defined]
     is_part = bool(htmx) and not htmx.boosted and not htmx.history_restore_request
     return (htmx.target or "") if is_part else ""
-
-
-def list_context(request: HttpRequest, rules: InForce, selected: Conversation | None = None) -> dict[str, Any]:
-    """The list of a view, with the menu's numbers and how the channels are read."""
-    now, user = timezone.now(), request.user
-    filters = Filters.of(request.GET)
-    page = selectors.page(user, filters, now)
-    health = reading.health(now)
-    counts = selectors.counts(user, filters, now)
-    policy = policies.pure(rules.default)
-    return {
-        "section": "inbox",
-        "filters": filters,
-        "rows": [row_context(row, rules, now) for row in page.rows],
-        "more": filters.query(after=page.after) if page.after else "",
-        "query": filters.query(after=""),
-        "now": now,
-        "selected": selected,
-        "title": VIEW_NAMES[filters.view],
-        "views": [(key, name, counts.get(key), Filters(view=key).query()) for key, name in VIEW_NAMES.items()],
-        "states": _states(filters, counts),
-        "next": None if page.rows else selectors.next_deadline(user, now),
-        **health_context(health, now),
-        "stuck_count": counts["check"],
-        "days_off": {"over": backlog.just_over(policy, now), "ahead": backlog.ahead(policy, now)},
-        "year_to_confirm": policies.year_to_confirm(timezone.localdate(now))
-        if may(user, Permission.REGISTER)
-        else None,
-    }
-
-
-def _states(filters: Filters, counts: dict[str, int]) -> list[dict[str, Any]]:
-    return [
-        {
-            "key": key,
-            "name": name,
-            "count": counts[key],
-            "tone": STATE_TONES.get(key, ""),
-            "query": filters.query(state=key if key != "all" else "", after=""),
-            "is_chosen": (filters.state or "all") == key,
-        }
-        for key, name in STATE_NAMES.items()
-    ]
 
 
 def health_context(health: reading.Health, now: datetime) -> dict[str, Any]:
@@ -137,7 +84,7 @@ def conversation_context(request: HttpRequest, row: Conversation, rules: InForce
         "conversation": row,
         "filters": filters,
         "query": filters.query(after=""),
-        "title": VIEW_NAMES[filters.view],
+        "title": menus.title_of(filters),
         "now": now,
         "chip": chips.of(row, policy, now),
         "places": places,

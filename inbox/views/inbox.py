@@ -16,17 +16,17 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext
 
 from accounts.permissions import Permission, may, needs
-from inbox import chips, live, reading, selectors, thread
+from inbox import chips, live, menu, reading, selectors, thread
 from inbox.models import Conversation
 from inbox.selectors import Filters
 from inbox.views.contexts import (
     composer_context,
     conversation_context,
     health_context,
-    list_context,
     part,
     row_context,
 )
+from inbox.views.lists import list_context
 from sla import policies
 
 MOST_ROWS = 400  # rows of an open page whose deadlines are kept up to date: ten pages of the list
@@ -114,7 +114,7 @@ def news(request: HttpRequest) -> HttpResponse:
         "query": filters.query(after=""),
         "rows": [row_context(row, rules, now) for row in rows],
         "left": sorted(set(shown) - set(still.values_list("pk", flat=True))),
-        "counts": selectors.counts(user, filters, now),
+        "counts": menu.counts(user, filters, now, menu.saved_by(user)),
         "meanwhile": _meanwhile(request, rules),
         "now": now,
         **health_context(reading.health(now), now),

@@ -224,7 +224,7 @@ def expected(policy: Policy, start: datetime) -> tuple[Any, ...]:
 
 
 def test_state_in_sql_and_in_python_agree_on_10000_cycles() -> None:
-    from inbox import selectors
+    from inbox import narrowing, selectors
 
     draw = random.Random(4)
     policy, thread = policies.policy(), ThreadFactory()
@@ -241,7 +241,7 @@ def test_state_in_sql_and_in_python_agree_on_10000_cycles() -> None:
     edges = [draw.choice(rows).due_at for _ in range(10)] + [draw.choice(rows).due_soon_at for _ in range(10)]
     for now in [*edges, *(edge_or_any(draw) for _ in range(20))]:
         in_sql = {
-            state: set(Conversation.objects.filter(selectors.in_state(state, now)).values_list("pk", flat=True))
+            state: set(Conversation.objects.filter(narrowing.in_state(state, now)).values_list("pk", flat=True))
             for state in selectors.STATES
         }
         in_python: dict[str, set[int]] = {state: set() for state in selectors.STATES}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from inbox import actions, selectors
+from inbox import actions, narrowing
 from inbox.models import Conversation, Outgoing, Thread
 from inbox.selectors import STATES, VIEWS, Filters
 from sla import clock
@@ -113,7 +113,7 @@ def test_the_state_in_sql_is_the_state_of_the_clock() -> None:
         rows.append(Conversation(channel=thread.channel, thread=thread, root_external_id=str(n), **moments))
     Conversation.objects.bulk_create(rows)
     told = {
-        state: set(Conversation.objects.filter(selectors.in_state(state, NOW)).values_list("pk", flat=True))
+        state: set(Conversation.objects.filter(narrowing.in_state(state, NOW)).values_list("pk", flat=True))
         for state in STATES
     }
     for row in Conversation.objects.all():
@@ -173,7 +173,7 @@ def test_counts_stop_at_a_thousand(anna: Client) -> None:
         for n in range(1002)
     )  # fmt: skip
     context = anna.get("/").context
-    assert {key: count for key, _name, count, _query in context["views"]}["due"] == 1001
+    assert {view.id: view.count for view in context["views"]}["due"] == 1001
     assert "1 000+" in anna.get("/").content.decode()
 
 

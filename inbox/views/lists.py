@@ -1,0 +1,89 @@
+"""The list and its side menu: what their templates are given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission, may
+from inbox import backlog, chips, menu, query, reading, search, selectors
+from inbox.models import Conversation
+from inbox.selectors import Filters
+from inbox.views import menus
+from inbox.views.contexts import health_context, row_context
+from sla import policies
+from sla.policies import InForce
+
+STATE_NAMES = {
+    "all": _("Alla"),
+    "overdue": _("Försenade"),
+    "due_soon": _("Snart"),
+    "on_track": _("I god tid"),
+}
+STATE_TONES = {"overdue": "late", "due_soon": "soon"}
+
+
+def list_context(request: HttpRequest, rules: InForce, selected: Conversation | None = None) -> dict[str, Any]:
+    """The list of a view, with the menu's numbers and how the channels are read."""
+    now, user = timezone.now(), request.user
+    filters, saved = Filters.of(request.GET), menu.saved_by(user)
+    health = reading.health(now)
+    counts = menu.counts(user, filters, now, saved)
+    policy = policies.pure(rules.default)
+    shown = _found(user, filters, rules, now) if filters.text else {}
+    if not filters.has_words:
+        page = selectors.page(user, filters, now)
+        shown |= {"rows": [row_context(row, rules, now) for row in page.rows], "after": page.after}
+    return {
+        "section": "inbox",
+        "filters": filters,
+        **shown,
+        "more": filters.query(after=shown["after"]) if shown["after"] else "",
+        "query": filters.query(after=""),
+        "now": now,
+        "selected": selected,
+        "title": menus.title_of(filters, saved),
+        **menus.context(filters, saved, counts),
+        "states": _states(filters, counts),
+        "next": None if shown["rows"] else selectors.next_deadline(user, now),
+        **health_context(health, now),
+        "stuck_count": counts["check"],
+        "days_off": {"over": backlog.just_over(policy, now), "ahead": backlog.ahead(policy, now)},
+        "year_to_confirm": policies.year_to_confirm(timezone.localdate(now))
+        if may(user, Permission.REGISTER)
+        else None,
+    }
+
+
+def _states(filters: Filters, counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": key,
+            "name": name,
+            "count": counts[key],
+            "tone": STATE_TONES.get(key, ""),
+            "query": filters.query(state=key if key != "all" else "", after=""),
+            "is_chosen": (filters.state or "all") == key,
+        }
+        for key, name in STATE_NAMES.items()
+    ]
+
+
+def _found(user: User, filters: Filters, rules: InForce, now: datetime) -> dict[str, Any]:
+    """What the search field asked for: how it was understood, and the comments if it asked for words."""
+    asked = filters.asked(now)
+    understood = {"asked": asked, "operators": query.OPERATORS.items()}
+    if not asked.has_words:
+        return understood
+    found = search.page(user, asked, filters.after, now)
+    rows = [
+        {"row": hit.row, "hit": hit, "chip": chips.of(hit.row, rules.policy(hit.row.channel_id), now),
+         "age": chips.ago(hit.item.posted_at, now)}
+        for hit in found.hits
+    ]  # fmt: skip
+    return understood | {"found": found, "rows": rows, "after": found.after, "newest_hits": search.NEWEST_HITS}
