@@ -121,7 +121,9 @@ INSERT INTO inbox_item (channel_id, thread_id, conversation_id, contact_id, exte
   parent_external_id, kind, from_us, native, text, posted_at, fetched_at, first_seen_at, addressed, can_reply, hidden,
   url, media, language, mentions, author_name, raw, unsettled)
 SELECT channel, n, n, 1 + n %% (%(rows)s / 4), 'i' || n, '{}', '', 'comment', false, false,
-  'När öppnar simhallen på lördag? Vi tänkte åka dit med barnen, nummer ' || n, at, at + interval '20 seconds',
+  'När öppnar simhallen på lördag? Vi tänkte åka dit med barnen, nummer ' || n
+  || CASE WHEN n %% 50 = 7 THEN ' om snöröjning' ELSE '' END || CASE WHEN n %% 1000 = 8 THEN ' vattenläcka' ELSE '' END,
+  at, at + interval '20 seconds',
   CASE WHEN n %% 5 > 0 AND at + took < %(now)s THEN at + took END, true, true, false, '', '{}', '', '{}', '', '', false
 FROM facts;
 INSERT INTO inbox_verdictevent (id, conversation_id, verdict, reason, at, before)
@@ -149,5 +151,9 @@ FROM facts JOIN inbox_item item ON item.conversation_id = n
 WHERE NOT is_open AND facts.kind < 30 OR is_open AND n %% 1000 = 4;
 INSERT INTO insights_staleweek (monday)
 SELECT d::date FROM generate_series(%(start)s - interval '4 weeks', %(now)s + interval '4 weeks', interval '1 week') d;
+INSERT INTO inbox_searchentry (item_id, posted_at, vector)
+SELECT item.id, item.posted_at,
+  to_tsvector('swedish', item.text) || setweight(to_tsvector('swedish', contact.name), 'A')
+FROM inbox_item item JOIN inbox_contact contact ON contact.id = item.contact_id;
 DROP TABLE facts
 """

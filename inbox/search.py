@@ -22,9 +22,9 @@ PAGE = 40
 MOST_HITS = 20_000  # sorted at once: two per cent of a million items
 NEWEST_HITS = 10_000  # of a commoner word
 OPEN, CLOSE, LESS = "\ue000", "\ue001", "\ue002"  # around a hit, and for "<"; no platform has letters there
-HEADLINE = (
-    f"StartSel={OPEN}, StopSel={CLOSE}, MaxFragments=2, MaxWords=26, MinWords=12, FragmentDelimiter=\u2009…\u2009"
-)
+SHORT = 240  # characters: a text that is shown whole
+MARKS = f"StartSel={OPEN}, StopSel={CLOSE}"
+HEADLINE = f"{MARKS}, MaxFragments=2, MaxWords=26, MinWords=12, FragmentDelimiter=\u2009…\u2009"
 Sql = tuple[str, list[Any]]
 
 
@@ -168,9 +168,9 @@ def _headlines(query: Query, texts: list[str]) -> list[str]:
     clean = [text.translate(_CLEAN) for text in texts]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT ts_headline('swedish', text, {sql}, %s)"
+            f"SELECT ts_headline('swedish', text, {sql}, CASE WHEN length(text) < {SHORT} THEN %s ELSE %s END)"
             " FROM unnest(%s::text[]) WITH ORDINALITY t (text, place) ORDER BY place",
-            [*params, HEADLINE, clean],
+            [*params, f"{MARKS}, HighlightAll=TRUE", HEADLINE, clean],
         )
         return [text.replace(LESS, "<") for (text,) in cursor.fetchall()]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from accounts.models import Channel
 from connectors.base import Author, Item, ItemKind, Page
 from inbox import ingest
 from inbox.ingest import Stored
-from inbox.models import Channel, Conversation, ReplyCycle
+from inbox.models import Conversation, ReplyCycle
 from tests.factories import NOW
 
 JONAS = Author("700", "Jonas Berg")

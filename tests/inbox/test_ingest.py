@@ -9,9 +9,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Channel
 from connectors.base import Author, ItemKind, Page, Post, Unreadable
 from inbox import ingest
-from inbox.models import Channel, Contact, Conversation, Item, ItemVersion, ReplyCycle, Thread, UnreadableRecord
+from inbox.models import Contact, Conversation, Item, ItemVersion, ReplyCycle, Thread, UnreadableRecord
 from inbox.models import Post as StoredPost
 from tests.factories import NOW, ChannelFactory
 from tests.inbox.reading import MAJA, at, comment, only_conversation, ours, store

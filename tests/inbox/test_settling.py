@@ -7,10 +7,11 @@ from itertools import permutations
 
 import pytest
 
+from accounts.models import Channel
 from connectors.base import Author, Item, ItemKind, Page
 from inbox import ingest, settling
 from inbox.cycles import Ledger
-from inbox.models import Channel, Conversation, DeadlineChange, Notice, Outgoing, ReplyCycle
+from inbox.models import Conversation, DeadlineChange, Notice, Outgoing, ReplyCycle
 from inbox.models import Item as StoredItem
 from inbox.verdicts import HOLDING, NO_REPLY
 from tests.factories import NOW, ChannelFactory, UserFactory
