@@ -63,5 +63,5 @@ def capped_counts(asked: Sequence[QuerySet[Conversation] | Sql]) -> list[int]:
 
 
 def _capped(rows: QuerySet[Conversation]) -> Sql:
-    sql, params = rows.order_by().values("pk")[: COUNT_CAP + 1].query.sql_with_params()
+    sql, params = selectors.sql_of(rows.order_by().values("pk")[: COUNT_CAP + 1])
     return f"SELECT count(*) FROM ({sql}) counted", params

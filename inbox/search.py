@@ -106,7 +106,7 @@ def _item(user: User, query: Query, now: datetime) -> Sql:
     """SQL that gives the id of a hit's item if all beside its words holds, else nothing."""
     items = Item.objects.filter(narrowing.of_items(query), deleted_at=None, conversation__in=selectors.visible_to(user))
     items = items.filter(narrowing.conversations(query, now, "conversation__"), pk=RawSQL("h.item_id", []))
-    sql, params = items.order_by().values("pk").query.sql_with_params()
+    sql, params = selectors.sql_of(items.order_by().values("pk"))
     return sql, list(params)
 
 

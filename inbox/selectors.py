@@ -6,11 +6,13 @@ counts stop at a thousand.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -206,11 +208,19 @@ def page(user: User, filters: Filters, now: datetime) -> ListPage:
     be more tables than are planned as one.
     """
     rows = _sorted(_after(matching(user, filters, now), filters), filters)
-    sql, params = rows.values("pk")[: PAGE + 1].query.sql_with_params()
+    sql, params = sql_of(rows.values("pk")[: PAGE + 1])
     these = RawSQL(f'"inbox_conversation"."id" = ANY(ARRAY({sql}))', params, _BOOLEAN)
     found = list(_sorted(as_shown(visible_to(user).filter(these)), filters))
     last = found[PAGE - 1] if len(found) > PAGE else None
     return ListPage(found[:PAGE], key_of(last, filters) if last else "")
+
+
+def sql_of(rows: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
+    """Give the SQL of a query for ids, also of one that Django knows to find nothing."""
+    try:
+        return rows.query.sql_with_params()
+    except EmptyResultSet:
+        return "SELECT NULL::bigint AS pk WHERE FALSE", ()
 
 
 def as_shown(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:

@@ -93,6 +93,7 @@ NONSENSE = (
     "?efter=_",
     "?sedan=x&rader=a,,-1",
 )
+EMPTY = ("?vy=done&lage=overdue", "?sok=konto:finnsinte", "?sok=snö+konto:finnsinte")
 
 
 @pytest.mark.parametrize("query", NONSENSE)
@@ -100,6 +101,12 @@ def test_an_address_that_makes_no_sense_shows_the_list(query: str, anna: Client)
     row = waiting_conversation()
     assert row.pk in shown(anna, query)
     assert anna.get(f"/nytt/{query}").status_code == 200
+
+
+@pytest.mark.parametrize("query", EMPTY)
+def test_what_nothing_can_match_is_an_empty_list(query: str, anna: Client) -> None:
+    waiting_conversation()
+    assert shown(anna, query) == []
 
 
 def test_the_state_in_sql_is_the_state_of_the_clock() -> None:
