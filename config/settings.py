@@ -135,6 +135,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch the channels": {"task": "inbox.tasks.watch_channels", "schedule": timedelta(seconds=60)},
     "digests": {"task": "inbox.tasks.send_digests", "schedule": timedelta(seconds=60)},
     "count finished weeks": {"task": "insights.tasks.count_finished_weeks", "schedule": timedelta(seconds=60)},
+    "mail reports": {"task": "insights.tasks.mail_reports", "schedule": timedelta(minutes=5)},
     "check the counts": {"task": "insights.tasks.check_counts", "schedule": crontab(hour="3", minute="40")},
 }
 

@@ -73,8 +73,17 @@ def figure_name(figure: Figure) -> str:
 
 def scope_words(figure: Figure, scope: Scope) -> str:
     """`vecka 47 · Simhallen`, `just nu`."""
-    parts = [_("just nu") if figure.of_open else f"{period(scope)}, {days(scope)}"]
-    return " · ".join(parts + [str(row) for row in (scope.channel, scope.department) if row])
+    when = _("just nu") if figure.of_open else f"{period(scope)}, {days(scope)}"
+    return " · ".join(filter(None, [when, within(scope)]))
+
+
+def within(scope: Scope) -> str:
+    """`Simhallen · Kultur`, "" for all accounts."""
+    return " · ".join(str(row) for row in (scope.channel, scope.department) if row)
+
+
+def time_words(local: datetime) -> str:
+    return words.time_words(local, language())
 
 
 def share_words(share: Share) -> str:
@@ -154,6 +163,11 @@ def answers(median: int | None, count: int) -> str:
 def minutes(length: int) -> str:
     """Minutes on the clock as people say them: `1 h 52 min`. In hours however long: a day of ours is a working day."""
     return words.exact_words(timedelta(minutes=length), language())
+
+
+def weekday(number: int) -> str:
+    """`mån`; 0 is Monday."""
+    return words.WEEKDAYS[language()][number][:3]
 
 
 def language() -> words.Language:

@@ -61,7 +61,7 @@ def _when(gap: Unread) -> str:
 
 
 def _day(local: datetime) -> str:
-    return date_format(local, "j M")
+    return date_format(local, "j M").lower()
 
 
 def _time(local: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -36,10 +36,10 @@ def query(figure: Figure, scope: Scope, now: datetime) -> QuerySet[ReplyCycle]:
     return rows.select_related(*related).order_by("due_at", "pk")
 
 
-def of(cycles: Iterable[ReplyCycle], now: datetime) -> list[Line]:
-    """One query, for the policies."""
+def of(cycles: Iterable[ReplyCycle], now: datetime) -> Iterator[Line]:
+    """Give the line of each, as they are read. One query, for the policies."""
     known = figures.all_policies()
-    return [_line(cycle, known, now) for cycle in cycles]
+    return (_line(cycle, known, now) for cycle in cycles)
 
 
 def _line(cycle: ReplyCycle, known: dict[int | None, Policy], now: datetime) -> Line:

@@ -292,7 +292,7 @@ class Report:
 
     @cached_property
     def quality_heading(self) -> str:
-        return conclusions.quality(gaps.hours(self.gaps, self.scope.start, self._until), self.counts)
+        return conclusions.quality(self.hours_unread(self.gaps), self.counts)
 
     @cached_property
     def strips(self) -> list[charts.Strip]:
@@ -302,9 +302,12 @@ class Report:
             missing = [gap for gap in self.gaps if gap.place == place.pk]
             if missing:
                 spans = [(gap.since, gap.end(self.now)) for gap in missing]
-                hours = gaps.hours(missing, self.scope.start, self._until)
+                hours = self.hours_unread(missing)
                 found.append(charts.strip(str(place), spans, self.scope.start, self.scope.end, hours))
         return found
+
+    def hours_unread(self, missing: list[Unread]) -> float:
+        return gaps.hours(missing, self.scope.start, self._until)
 
     @property
     def _until(self) -> datetime:

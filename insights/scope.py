@@ -18,6 +18,7 @@ from accounts.models import Channel, Department
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 LENGTHS = (1, 4, 13, 52)  # weeks that a period may have: a week, a month, a quarter, a year
+MONTH = (4, 5)  # weeks that a month of the scheduled mail may have
 LINE = 13  # weeks that the line shows at least
 YEARS = range(2000, 2061)  # those that the clock knows
 
@@ -51,7 +52,7 @@ class Scope:
     def of(cls, query: Mapping[str, str], now: datetime) -> Scope:
         """Read a query string. Raises Nonsense. At most two queries."""
         weeks = query.get("veckor") or "1"
-        if weeks not in map(str, LENGTHS):
+        if weeks not in map(str, (*LENGTHS, *MONTH)):
             raise Nonsense(weeks)
         return cls(
             _monday(query.get("vecka", ""), now),

@@ -5,12 +5,17 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from insights import rollup
+from insights import mailing, rollup
 
 
 @shared_task
 def count_finished_weeks() -> None:
     rollup.refresh(timezone.now())
+
+
+@shared_task
+def mail_reports() -> None:
+    mailing.send_due(timezone.now())
 
 
 @shared_task

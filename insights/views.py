@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.permissions import Permission, needs
 from insights import conclusions, definitions, lines, report
@@ -15,6 +16,24 @@ from insights.conclusions import spaced
 from insights.scope import Nonsense, Scope
 
 ROWS_A_PAGE = 50
+COUNTED = 10_000  # rows are counted and paged through so far; all of them are in the files
+
+
+class Capped(Paginator):  # type: ignore[type-arg]
+    """Pages of rows of which nobody counts more than somebody would turn over."""
+
+    @cached_property
+    def found(self) -> int:
+        return int(self.object_list[: COUNTED + 1].count())  # type: ignore[union-attr]
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        return min(self.found, COUNTED)
+
+    @property
+    def words(self) -> str:
+        """`412`, `10 000+`."""
+        return spaced(self.count) + ("+" if self.found > COUNTED else "")
 
 
 def scope_of(request: HttpRequest, now: datetime) -> Scope:
@@ -39,16 +58,17 @@ def rows(request: HttpRequest) -> HttpResponse:
     scope, figure = scope_of(request, now), definitions.find(request.GET.get("figur", ""))
     if figure is None:
         raise Http404
-    page = Paginator(lines.query(figure, scope, now), ROWS_A_PAGE).get_page(request.GET.get("sida"))
+    page = Capped(lines.query(figure, scope, now), ROWS_A_PAGE).get_page(request.GET.get("sida"))
     context = {
         "section": "insights",
         "figure": figure,
-        "heading": f"{conclusions.figure_name(figure)}: {spaced(page.paginator.count)}",
+        "heading": f"{conclusions.figure_name(figure)}: {page.paginator.words}",
         "scope_words": conclusions.scope_words(figure, scope),
         "page": page,
         "lines": lines.of(page, now),
         "scope": scope,
         "now": now,
         "query": scope.query(figure.key),
+        "counted": spaced(COUNTED) if page.paginator.found > COUNTED else "",
     }
     return render(request, "insights/rows.html", context)

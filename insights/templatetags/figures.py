@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from insights import charts, conclusions
 from insights.shares import Share
-from sla.words import WEEKDAYS
 
 register = template.Library()
 
@@ -42,10 +41,7 @@ def minutes(length: int | None) -> str:
 hours_long = register.filter("hours_long", conclusions.hours_words)
 
 
-@register.filter
-def weekday(number: int) -> str:
-    """`mån`; 0 is Monday."""
-    return WEEKDAYS[conclusions.language()][number][:3]
+weekday = register.filter("weekday", conclusions.weekday)
 
 
 @register.filter

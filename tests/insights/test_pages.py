@@ -68,3 +68,14 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         histories.make(5, histories.channels(), now, size=40)
         with django_assert_max_num_queries(MOST_QUERIES):  # type: ignore[operator]
             reader.get(reverse("insights:promise"), {"veckor": "13"})
+
+
+def test_the_rows_are_counted_as_far_as_somebody_would_turn_over(
+    reader: Client, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("insights.views.COUNTED", 3)
+    with time_machine.travel(now, tick=False):
+        histories.make(6, histories.channels(), now, size=30)
+        page = reader.get(reverse("insights:rows"), {"figur": "arrived", "veckor": "52", "sida": "99"})
+    assert "Inkomna frågor: 3+" in page.content.decode()
+    assert page.context["page"].number == 1

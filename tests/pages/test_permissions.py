@@ -68,7 +68,7 @@ def address(sign_in: Callable[..., Client]) -> Callable[[str], str | None]:
 
     def found(name: str) -> str | None:
         channel = ChannelFactory().pk if "poll_now" in name or name.startswith("accounts:") else row.pk
-        for parts in ({}, {"pk": by_name.get(name, channel)}, {"pk": row.pk, "verdict": "no_reply"}):
+        for parts in ({}, {"pk": by_name.get(name, channel)}, {"pk": row.pk, "verdict": "no_reply"}, {"form": "csv"}):
             try:
                 return reverse(name, kwargs=parts)
             except NoReverseMatch:
