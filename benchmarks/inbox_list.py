@@ -93,7 +93,7 @@ def asking(user: Any, path: str) -> Callable[..., None]:
 
     client = Client(raise_request_exception=True)
     with time_machine.travel(NOW, tick=False):
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="accounts.backends.Users")
 
     def ask(*, connected: bool = False) -> None:
         if not connected:

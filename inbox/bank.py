@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import DateField, F, JSONField, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts import audit
@@ -33,11 +35,46 @@ class Filled:
     missing: tuple[str, ...] = field(default=())
 
 
-def choices(conversation: Conversation, policy: Policy, now: datetime) -> list[Filled]:
-    """Give the templates in use, filled in for a conversation, by name. Two queries."""
-    templates = sorted(ReplyTemplate.objects.filter(is_active=True), key=lambda each: each.name.casefold())
-    links = _links() if templates else {}
-    return [filled(each, conversation, policy, now, links) for each in templates]
+@dataclass(frozen=True)
+class Texts:
+    """What we answer with: the templates in use, by name, and the redirects in use, in their order."""
+
+    templates: list[ReplyTemplate]
+    redirects: list[RedirectTarget]
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The addresses that a template may name, by the redirect's name; the first of two that begin alike wins."""
+        return {target.name.casefold(): target.url for target in reversed(self.redirects) if target.url}
+
+
+def texts() -> Texts:
+    """Read all that is in use. One query, as the page of a conversation needs both."""
+    no_json, no_day = Cast(Value(None), JSONField()), Cast(Value(None), DateField())
+    columns = ("kind", "pk", "name", "text", "url", "position", "variants", "review_at")
+    redirects = RedirectTarget.objects.filter(is_active=True).annotate(
+        kind=Value("redirect"), variants=no_json, review_at=no_day
+    )
+    templates = ReplyTemplate.objects.filter(is_active=True).annotate(
+        kind=Value("template"), url=Value(""), position=Value(0)
+    )
+    found = Texts([], [])
+    rows: Any = redirects.order_by().values_list(*columns).union(templates.values_list(*columns), all=True)
+    for kind, pk, name, text, url, position, variants, review_at in rows:
+        if kind == "redirect":
+            found.redirects.append(RedirectTarget(pk=pk, name=name, text=text, url=url, position=position))
+        else:
+            template = ReplyTemplate(pk=pk, name=name, text=text, variants=variants, review_at=review_at)
+            found.templates.append(template)
+    found.templates.sort(key=lambda each: each.name.casefold())
+    found.redirects.sort(key=lambda each: (each.position, each.name))
+    return found
+
+
+def choices(texts: Texts, conversation: Conversation, policy: Policy, now: datetime) -> list[Filled]:
+    """Give the templates in use, filled in for a conversation, by name. Queries nothing."""
+    links = texts.links
+    return [filled(each, conversation, policy, now, links) for each in texts.templates]
 
 
 def filled(
@@ -92,11 +129,6 @@ def open_today(policy: Policy, today: date) -> str:
 
 def _clock(minute: int) -> str:
     return f"{minute // 60}.{minute % 60:02}"
-
-
-def _links() -> dict[str, str]:
-    targets = RedirectTarget.objects.filter(is_active=True).exclude(url="").order_by("-position", "-name")
-    return {target.name.casefold(): target.url for target in targets}
 
 
 def _link(name: str, links: dict[str, str]) -> str:

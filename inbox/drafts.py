@@ -64,12 +64,15 @@ def sent(conversation_id: int, *, by: User) -> None:
     Draft.objects.filter(conversation=conversation_id, user=by).delete()
 
 
-def seen_by(user: User, conversation: Conversation) -> tuple[list[Draft], list[Draft]]:
-    """Give the user's own drafts, newest first, and those that others share. One query."""
-    found = Draft.objects.filter(conversation=conversation).select_related("user").order_by("-saved_at", "-pk")
-    drafts = list(found)
-    return [each for each in drafts if each.user_id == user.pk], [
-        each for each in drafts if each.user_id != user.pk and each.shared
+def of(conversation: Conversation) -> list[Draft]:
+    """Give everybody's drafts in a conversation, newest first. One query."""
+    return list(Draft.objects.filter(conversation=conversation).select_related("user").order_by("-saved_at", "-pk"))
+
+
+def seen_by(user: User, found: list[Draft]) -> tuple[list[Draft], list[Draft]]:
+    """Of everybody's drafts, give the user's own, and those that others share."""
+    return [each for each in found if each.user_id == user.pk], [
+        each for each in found if each.user_id != user.pk and each.shared
     ]
 
 

@@ -108,13 +108,6 @@ def take_back(event: VerdictEvent, now: datetime) -> bool:
     return waiting.update(ended_at=now) == 1
 
 
-def open_questions(conversation: Conversation) -> list[ExpertQuestion]:
-    """Give whom a conversation waits for, oldest first. One query."""
-    if conversation.status == Conversation.Status.CLOSED:
-        return []
-    return list(conversation.questions.filter(ended_at=None).select_related("by").order_by("pk"))
-
-
 def suggested_text(conversation: Conversation, words: str) -> str:
     """Give what the form holds when it is opened: the citizen's words where they may leave the inbox, else nothing."""
     return "" if retention.limits_of(conversation.channel.platform) else words

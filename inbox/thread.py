@@ -1,10 +1,9 @@
-"""What the page of a conversation reads: the thread around it, its history, what happens while somebody writes."""
+"""What the page of a conversation reads beside its thread: its history, and what happens while somebody writes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,25 +11,28 @@ from django.db.models import (
     CharField,
     DateTimeField,
     F,
+    JSONField,
     OuterRef,
     Prefetch,
     QuerySet,
     Subquery,
     TextField,
     Value,
-    prefetch_related_objects,
 )
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, NullIf
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inbox import chips, grounds, guard, promises, selectors
+from inbox.grounds import Ground
 from inbox.models import (
     REPLIES,
     Conversation,
     DeadlineChange,
+    Draft,
+    ExpertQuestion,
+    GroundList,
     Item,
-    ItemVersion,
     Note,
     Outgoing,
     ReplyCycle,
@@ -38,16 +40,14 @@ from inbox.models import (
 )
 from inbox.verdicts import MODERATE, VERDICTS
 
-WINDOW = 60  # items shown around the citizen's own; a storm's thread has thousands
-DEEPEST = 3  # steps of indentation; a phone has no room for more
 EDIT_LAG = timedelta(hours=1)  # how long ago the platform may date an edit that we have only just come to know
 
 
 def conversation(user: User, pk: int) -> Conversation:
     """Give a conversation with its replies, and with the cycle whose deadline it shows. Two queries.
 
-    `waits_since`, `waits_as` and `waits_under` are that cycle's start, kind and policy. Raises
-    Conversation.DoesNotExist also for what the user may not see.
+    `waits_since`, `waits_as` and `waits_under` are that cycle's start, kind and policy; `holdings` is how many holding
+    replies stand unanswered, null for none. Raises Conversation.DoesNotExist also for what the user may not see.
     """
     cycle = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("due_at", "pk")
     rows = selectors.visible_to(user).select_related(
@@ -57,60 +57,9 @@ def conversation(user: User, pk: int) -> Conversation:
         waits_since=Subquery(cycle.values("started_at")[:1]),
         waits_as=Subquery(cycle.values("kind")[:1]),
         waits_under=Subquery(cycle.values("policy")[:1]),
+        holdings=promises.counted(),
     )
     return rows.prefetch_related(Prefetch("outgoing", Outgoing.objects.select_related("by").order_by("pk"))).get(pk=pk)
-
-
-@dataclass(frozen=True)
-class Place:
-    """An item and how deep it hangs in the tree, 0 at the top."""
-
-    item: Item
-    depth: int
-
-    @property
-    def versions(self) -> Sequence[ItemVersion]:
-        return self.item.versions.all() if self.item.edited_at else ()
-
-
-def items(row: Conversation) -> tuple[list[Place], int]:
-    """The thread as a tree, oldest first, and how many items of it are left out. One query, in a long thread two.
-
-    All of the citizen's own items are there, and our replies to them; of the others the newest.
-    """
-    fields = Item.objects.select_related("contact", "first_seen_by").defer("raw")
-    newest = fields.filter(thread=row.thread_id).order_by("-posted_at", "-pk")
-    if row.thread.item_count <= 2 * WINDOW:
-        found = list(newest[: 3 * WINDOW])
-    else:
-        own = fields.filter(conversation=row).order_by("-posted_at", "-pk")[: 2 * WINDOW]
-        found = list({item.pk: item for item in (*own, *newest[:WINDOW])}.values())
-    _prefetch_versions(found)
-    return tree(found), max(0, row.thread.item_count - len(found))
-
-
-def _prefetch_versions(found: list[Item]) -> None:
-    edited = [item for item in found if item.edited_at]
-    if edited:
-        prefetch_related_objects(edited, "versions")
-
-
-def tree(found: list[Item]) -> list[Place]:
-    """Put each item below the one it answers; what answers nothing that is here stands at the top."""
-    ordered = sorted(found, key=lambda item: (item.posted_at, item.pk))
-    by_id = {id: item for item in ordered for id in (item.external_id, *item.earlier_ids)}
-    below: dict[int | None, list[Item]] = defaultdict(list)
-    for item in ordered:
-        parent = by_id.get(item.parent_external_id) if item.parent_external_id else None
-        is_later = parent is not None and (parent.posted_at, parent.pk) < (item.posted_at, item.pk)
-        below[parent.pk if parent and is_later else None].append(item)
-    places: list[Place] = []
-    stack = [(item, 0) for item in reversed(below[None])]
-    while stack:
-        item, depth = stack.pop()
-        places.append(Place(item, min(depth, DEEPEST)))
-        stack += [(each, depth + 1) for each in reversed(below[item.pk])]
-    return places
 
 
 @dataclass(frozen=True)
@@ -124,29 +73,65 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Question:
+    """Something that an expert has been asked and not yet answered; `mailed_at` is null while its mail is to go."""
+
+    pk: int
+    name: str
+    who: str
+    text: str
+    answer_by: datetime
+    mailed_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True)
 class Log:
-    events: list[Event]
-    notes: list[Event]
+    """What lies with a conversation: `events` oldest first, `drafts` as `drafts.seen_by` gives them, of everybody."""
+
+    events: list[Event] = field(default_factory=list)
+    notes: list[Event] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
 
 
 def log(row: Conversation) -> Log:
-    """What we have done here, oldest first, and the notes. One query beside the replies that came with the row."""
-    events, notes = [], []
-    for kind, at, who, what, first, second in _logged(row):
+    """What we have done here, our notes, what experts have been asked and what has been typed.
+
+    One query beside the replies that came with the row.
+    """
+    found, ruled = Log(), []
+    kinds: dict[str, Ground] = {}
+    for kind, at, who, what, first, second, more in _logged(row):
         if kind == "note":
-            notes.append(Event(at, who or "", what))
+            found.notes.append(Event(at, who, what))
+        elif kind == "question":
+            found.questions.append(Question(who=who.split()[0], text=what, answer_by=first, mailed_at=second, **more))
+        elif kind == "draft":
+            by = User(pk=more.pop("user"), name=who)
+            found.drafts.append(Draft(conversation=row, user=by, text=what, saved_at=at, promised_at=first, **more))
         elif kind == "moved":
             words = _("Svarsfristen flyttades från %(old)s till %(new)s")
-            events.append(Event(at, who or "", words % {"old": chips.exactly(first), "new": chips.exactly(second)}))
+            words %= {"old": chips.exactly(first), "new": chips.exactly(second)}
+            found.events.append(Event(at, who, words))
+        elif kind == "grounds":
+            kinds = grounds.of(GroundList(grounds=more))
         else:
-            events.append(Event(at, who or "", _verdict_words(what), undone=first is not None))
+            ruled.append((at, who, what, first is not None))
+    found.events.extend(Event(at, who, _verdict_words(what, kinds), undone) for at, who, what, undone in ruled)
+    found.events.extend(_replies(row))
+    found.events.sort(key=lambda event: event.at)
+    found.drafts.sort(key=lambda draft: (draft.saved_at, draft.pk), reverse=True)
+    return found
+
+
+def _replies(row: Conversation) -> Iterator[Event]:
     holdings = 0
     for out in row.outgoing.all():
         holdings = _in_a_row(out, holdings)
         what = promises.words(holdings) if out.kind == Outgoing.Kind.HOLDING else ""
         what = what[:1].upper() + what[1:] or out.get_kind_display()
-        events.append(Event(out.created_at, out.by.get_short_name(), f"{what} ({out.get_status_display()})"))
-    return Log(sorted(events, key=lambda event: event.at), notes)
+        yield Event(out.created_at, out.by.get_short_name(), f"{what} ({out.get_status_display()})")
 
 
 def _in_a_row(out: Outgoing, before: int) -> int:
@@ -156,39 +141,61 @@ def _in_a_row(out: Outgoing, before: int) -> int:
     return 0 if out.status == Outgoing.Status.SENT and out.kind in REPLIES else before
 
 
-def _verdict_words(key_and_reason: str) -> str:
+def _verdict_words(key_and_reason: str, kinds: Mapping[str, Ground]) -> str:
     key, _dot, reason = key_and_reason.partition(".")
     verdict = VERDICTS.get(key)
     if verdict is None:
         return key
     if verdict is MODERATE:
-        ground = grounds.of(grounds.current()).get(reason)
-        why: Any = ground.label if ground else reason
+        why: Any = kinds[reason].label if reason in kinds else reason
     else:
         why = dict(verdict.reasons).get(reason) if verdict.reasons else reason
     return f"{verdict.label}: {why}" if why else str(verdict.label)
 
 
 def _logged(row: Conversation) -> QuerySet[Any, tuple[Any, ...]]:
-    """Verdicts, notes and moved deadlines as (kind, at, who, what, a time, another), oldest first."""
+    """Everything of a `Log` as (kind, at, who, what, a time, another, facts), oldest first."""
+    no_time, no_facts = Cast(Value(None), DateTimeField()), Cast(Value(None), JSONField())
 
-    def columns(rows: QuerySet[Any], kind: str, what: Any, first: Any, second: Any) -> QuerySet[Any, Any]:
-        moments = {"first_time": first, "second_time": second}
-        texts = {"event": Value(kind, output_field=CharField()), "what": Cast(what, TextField())}
-        return (
-            rows.order_by()
-            .annotate(**texts, **moments)
-            .values_list("event", "at", "by__name", "what", "first_time", "second_time")
-        )
+    def columns(
+        rows: QuerySet[Any],
+        kind: str,
+        what: Any,
+        first: Any = no_time,
+        second: Any = no_time,
+        facts: Any = no_facts,
+        *,
+        at: str = "at",
+        by: str = "by",
+    ) -> QuerySet[Any, Any]:
+        name = Coalesce(NullIf(F(f"{by}__name"), Value("")), F(f"{by}__username"), Value(""))
+        texts = {"source": Value(kind, output_field=CharField()), "who": name, "what": Cast(what, TextField())}
+        moments = {"moment": F(at), "first_time": first, "second_time": second, "facts": facts}
+        found = rows.order_by().annotate(**texts, **moments)
+        return found.values_list("source", "moment", "who", "what", "first_time", "second_time", "facts")
 
-    nothing = Cast(Value(None), DateTimeField())
     ruled = VerdictEvent.objects.filter(conversation=row)
-    key_and_reason = Concat("verdict", Value("."), "reason")
-    verdicts = columns(ruled, "verdict", key_and_reason, F("undone_at"), nothing)
-    notes = columns(Note.objects.filter(conversation=row), "note", F("text"), nothing, nothing)
     moves = DeadlineChange.objects.filter(cycle__conversation=row)
-    moved = columns(moves, "moved", F("reason"), F("old_due_at"), F("new_due_at"))
-    return verdicts.union(notes, moved, all=True).order_by("at")
+    # A closed conversation waits for nobody.
+    asked = ExpertQuestion.objects.filter(conversation=row, ended_at=None).exclude(conversation__status="closed")
+    question = JSONObject(pk="pk", name="name", error="error")
+    typed = Draft.objects.filter(conversation=row)
+    draft = JSONObject(pk="pk", slot="slot", shared="shared", user="user_id")
+    in_force = GroundList.objects.filter(
+        version=Subquery(GroundList.objects.order_by("-version").values("version")[:1])
+    )
+    return (
+        columns(ruled, "verdict", Concat("verdict", Value("."), "reason"), F("undone_at"))
+        .union(
+            columns(Note.objects.filter(conversation=row), "note", F("text")),
+            columns(moves, "moved", F("reason"), F("old_due_at"), F("new_due_at")),
+            columns(asked, "question", F("text"), F("answer_by"), F("mailed_at"), question),
+            columns(typed, "draft", F("text"), F("promised_at"), facts=draft, at="saved_at", by="user"),
+            columns(in_force, "grounds", Value(""), facts=F("grounds"), at="made_at"),
+            all=True,
+        )
+        .order_by("moment")
+    )
 
 
 def meanwhile(row: Conversation, *, revision: int, since: datetime, now: datetime) -> str:

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from inbox.views import answers, writing
+from inbox.views import answers, beside, writing
 
 urlpatterns = [
+    path("k/<int:pk>/trad/", beside.whole_thread, name="thread"),
+    path("k/<int:pk>/ansvarig/", beside.assignees, name="assignees"),
     path("k/<int:pk>/utkast/", writing.save, name="draft"),
     path("k/<int:pk>/utkast/dela/", writing.share, name="draft_share"),
     path("svarsbank/", answers.list_page, name="answers"),

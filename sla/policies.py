@@ -23,13 +23,16 @@ ASKED_FROM = (10, 1)  # month and day from which the coming year's days off are 
 
 _built: dict[tuple[int, str], Policy] = {}  # by version; versions never change, so this never goes stale
 
-# Only channels for which somebody has chosen come back; of several choices the narrowest.
+# Only channels for which somebody has chosen come back; of several choices the narrowest. Under 0 stands the version
+# that was asked for by itself.
 IN_FORCE = """
 WITH newest AS (
     SELECT DISTINCT ON (key) id, key, version, definition, created_at, created_by_id
     FROM sla_policyversion ORDER BY key, version DESC
 )
 SELECT NULL::bigint, newest.* FROM newest WHERE key = %s
+UNION ALL
+SELECT 0, id, key, version, definition, created_at, created_by_id FROM sla_policyversion WHERE id = %s
 UNION ALL
 SELECT channel.id, newest.* FROM accounts_channel channel
 CROSS JOIN LATERAL (
@@ -43,10 +46,14 @@ JOIN newest ON newest.key = chosen.key
 
 @dataclass(frozen=True)
 class InForce:
-    """The versions that hold now: by channel where one is chosen, else the default."""
+    """The versions that hold now: by channel where one is chosen, else the default.
+
+    `older`: another version that was asked for with them.
+    """
 
     default: PolicyVersion
     chosen: Mapping[int, PolicyVersion]
+    older: PolicyVersion | None = None
 
     def version(self, channel_id: int | None) -> PolicyVersion:
         return self.default if channel_id is None else self.chosen.get(channel_id, self.default)
@@ -61,20 +68,25 @@ class InForce:
         return [pure(version) for version in versions.values()]
 
 
-def in_force() -> InForce:
-    """Give the versions that hold now. One query. Raises PolicyVersion.DoesNotExist without the default one."""
-    default, chosen = None, {}
+def in_force(older: int | None = None) -> InForce:
+    """Give the versions that hold now, and one more by its id: what an open cycle was begun under. One query.
+
+    Raises PolicyVersion.DoesNotExist without the default one.
+    """
+    default, beside, chosen = None, None, {}
     with connection.cursor() as cursor:
-        cursor.execute(IN_FORCE, [DEFAULT])
+        cursor.execute(IN_FORCE, [DEFAULT, older])
         for channel_id, *fields in cursor.fetchall():
             version = _version(*fields)
             if channel_id is None:
                 default = version
+            elif channel_id == 0:
+                beside = version
             else:
                 chosen[channel_id] = version
     if default is None:
         raise PolicyVersion.DoesNotExist(f"There is no policy {DEFAULT!r} here.")
-    return InForce(default, chosen)
+    return InForce(default, chosen, beside)
 
 
 def _version(pk: int, key: str, number: int, definition: str, created_at: datetime, by: int | None) -> PolicyVersion:

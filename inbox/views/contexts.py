@@ -15,8 +15,10 @@ from accounts.models import User
 from accounts.permissions import CAN_BE_GIVEN, Permission, may
 from inbox import (
     actions,
+    around,
+    bank,
     chips,
-    experts,
+    drafts,
     promises,
     reading,
     resting,
@@ -24,7 +26,8 @@ from inbox import (
     texts,
     thread,
 )
-from inbox.models import Conversation, Outgoing, RedirectTarget, ReplyCycle
+from inbox.around import Place
+from inbox.models import Conversation, Draft, Outgoing, RedirectTarget, ReplyCycle
 from inbox.selectors import Filters
 from inbox.suggestions import Suggestion
 from inbox.verdicts import VERDICTS, Verdict, of_reply
@@ -32,7 +35,6 @@ from inbox.views import desk as desks
 from inbox.views import menus, panels
 from sla import explain, policies
 from sla.clock import Policy
-from sla.models import PolicyVersion
 from sla.policies import InForce
 
 
@@ -75,7 +77,7 @@ def conversation_context(request: HttpRequest, row: Conversation, rules: InForce
     """What the conversation's pane needs; `form` overrides what its forms hold after a refusal."""
     now, policy = timezone.now(), rules.policy(row.channel_id)
     filters = Filters.of(request.GET)
-    places, left_out = thread.items(row)
+    places, left_out = around.items(row)
     panels.mark(places, row)
     if may(request.user, Permission.ANSWER) and any(_is_unseen(place, row) for place in places):
         actions.mark_seen(row.pk, by=request.user, now=now)
@@ -91,23 +93,21 @@ def conversation_context(request: HttpRequest, row: Conversation, rules: InForce
         "left_out": left_out,
         "explanation": explanation(row, rules, now),
         "log": log,
-        "questions": experts.open_questions(row),
         "rests": resting.choices(policy, now),
-        "people": _people(),
         "on_its_way": [out for out in row.outgoing.all() if out.status in ("queued", "sending", "unknown")]
         + _failed_last(row),
         "refusal": form.get("refusal", ""),
         "note_text": form.get("note_text", ""),
         "link_text": form.get("link_text", ""),
-        **composer_context(request, row, policy, now, **form),
+        **composer_context(request, row, policy, now, places, log.drafts, **form),
     }
 
 
-def _is_unseen(place: thread.Place, row: Conversation) -> bool:
+def _is_unseen(place: Place, row: Conversation) -> bool:
     return place.item.conversation_id == row.pk and not place.item.from_us and place.item.first_seen_at is None
 
 
-def _people() -> list[User]:
+def people() -> list[User]:
     """Who can be given a conversation, by name. One query."""
     people = User.objects.filter(is_active=True, memberships__role__in=CAN_BE_GIVEN).distinct()
     return sorted(people, key=lambda person: str(person).casefold())
@@ -124,7 +124,7 @@ def _failed_last(row: Conversation) -> list[Outgoing]:
 def explanation(row: Conversation, rules: InForce, now: datetime) -> tuple[str, ...]:
     """Derive the deadline that the conversation shows, in words; a promised one is what we have promised.
 
-    Queries only if an older version of the policy held when the citizen wrote.
+    `rules` hold also the version under which the cycle began.
     """
     if row.due_at is None or row.waits_since is None:  # type: ignore[attr-defined]
         return ()
@@ -132,9 +132,7 @@ def explanation(row: Conversation, rules: InForce, now: datetime) -> tuple[str, 
     if row.waits_as == ReplyCycle.Kind.PROMISED:  # type: ignore[attr-defined]
         words = {"given": chips.said(since, now), "due": chips.when(row.due_at, now)}
         return (str(_("Vi gav besked %(given)s och lovade svar %(due)s.")) % words,)
-    version = rules.version(row.channel_id)
-    if row.waits_under not in (None, version.pk):  # type: ignore[attr-defined]
-        version = PolicyVersion.objects.get(pk=row.waits_under)  # type: ignore[attr-defined]
+    version = rules.older or rules.version(row.channel_id)
     policy = policies.pure(version)
     language = "en" if (get_language() or "sv").startswith("en") else "sv"
     rule = {"name": policy.name or _("Svar inom 24 timmar"), "version": version.version}
@@ -143,15 +141,26 @@ def explanation(row: Conversation, rules: InForce, now: datetime) -> tuple[str, 
 
 
 def composer_context(
-    request: HttpRequest, row: Conversation, policy: Policy, now: datetime, **form: Any
+    request: HttpRequest,
+    row: Conversation,
+    policy: Policy,
+    now: datetime,
+    places: list[Place] | None = None,
+    typed_by_all: list[Draft] | None = None,
+    **form: Any,
 ) -> dict[str, Any]:
-    """The composer of the chosen verdict, with a key and a time of its own: a double click finds the first row."""
-    desk = desks.of(request, row, policy, now)
+    """The composer of the chosen verdict, with a key and a time of its own: a double click finds the first row.
+
+    `places` and `typed_by_all`: the thread and the drafts, where they have been read anyway.
+    """
+    desk = desks.of(request, drafts.of(row) if typed_by_all is None else typed_by_all)
     opened = None if form or "beslut" in request.GET else desk.opened
     chosen = VERDICTS.get(str(form.get("verdict") or request.GET.get("beslut") or (opened.verdict if opened else "")))
     taken_back = None if chosen or row.status == Conversation.Status.CLOSED else _taken_back(row, request.user)
     verdict = chosen or (of_reply(taken_back.kind) if taken_back else VERDICTS["answer"])
-    targets = list(RedirectTarget.objects.filter(is_active=True)) if verdict.key == "redirect" else []
+    in_use = bank.texts() if verdict.sends else bank.Texts([], [])
+    desk = desks.with_bank(desk, request, bank.choices(in_use, row, policy, now))
+    targets = in_use.redirects if verdict.key == "redirect" else []
     asked = str(form.get("redirect") or request.GET.get("hanvisning") or (opened.target if opened else ""))
     target = next((each for each in targets if str(each.pk) == asked), None)
     slot = f"{verdict.key}-{target.pk}" if target else verdict.key
@@ -176,7 +185,7 @@ def composer_context(
             "error": form.get("error", ""),
             "error_on": form.get("error_on", "text"),
             "warned": form.get("warned", ()),
-            "holdings": promises.in_a_row(row.pk) if verdict.promises else 0,
+            "holdings": row.holdings or 0,  # type: ignore[attr-defined]
             "manager_note": form.get("manager_note", ""),
             "signature": actions.signature(request.user),
             "today": timezone.localdate(now).isoformat(),
@@ -185,7 +194,7 @@ def composer_context(
             "redirects": targets,
             "redirect": target,
         },
-        **panels.context(request, row, verdict, now, **form),
+        **panels.context(request, row, verdict, now, places, **form),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -10,12 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inbox import bank, drafts, plain
+from inbox import drafts, plain
 from inbox.bank import Filled
-from inbox.models import Conversation, Draft
+from inbox.models import Draft
 from inbox.plain import Hint, Rule
 from inbox.selectors import is_id
-from sla.clock import Policy
 
 
 @dataclass(frozen=True)
@@ -24,9 +23,9 @@ class Desk:
 
     own: list[Draft]
     others: list[Draft]
-    templates: list[Filled]
     asked: Draft | None
-    template: Filled | None
+    templates: list[Filled] = field(default_factory=list)
+    template: Filled | None = None
 
     @property
     def opened(self) -> Draft | None:
@@ -48,18 +47,18 @@ class Desk:
         return draft.promised_at if draft and draft.promised_at and draft.promised_at > now else None
 
 
-def of(request: HttpRequest, row: Conversation, policy: Policy, now: datetime) -> Desk:
-    """Gather what lies beside a conversation's composer. Three queries at most."""
-    own, others = drafts.seen_by(request.user, row)  # type: ignore[arg-type]
-    templates = bank.choices(row, policy, now)
-    asked, template = request.GET.get("utkast", ""), request.GET.get("mall", "")
-    return Desk(
-        own,
-        others,
-        templates,
-        next((each for each in others if is_id(asked) and each.pk == int(asked)), None),
-        next((each for each in templates if is_id(template) and each.template.pk == int(template)), None),
-    )
+def of(request: HttpRequest, found: list[Draft]) -> Desk:
+    """Gather what has been typed in a conversation."""
+    own, others = drafts.seen_by(request.user, found)  # type: ignore[arg-type]
+    asked = request.GET.get("utkast", "")
+    return Desk(own, others, next((each for each in others if is_id(asked) and each.pk == int(asked)), None))
+
+
+def with_bank(desk: Desk, request: HttpRequest, templates: list[Filled]) -> Desk:
+    """Lay the answers of the bank beside it."""
+    asked = request.GET.get("mall", "")
+    chosen = next((each for each in templates if is_id(asked) and each.template.pk == int(asked)), None)
+    return replace(desk, templates=templates, template=chosen)
 
 
 _WORDS: dict[Rule, Promise] = {

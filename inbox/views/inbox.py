@@ -63,7 +63,7 @@ def conversation_answer(
     request: HttpRequest, row: Conversation | None, *, status: int = 200, **form: Any
 ) -> HttpResponse:
     """Show a conversation, or that none is left: its pane to htmx, else the whole page. `form`: what was typed."""
-    rules = policies.in_force()
+    rules = policies.in_force(row.waits_under if row else None)  # type: ignore[attr-defined]
     if part(request):
         context = conversation_context(request, row, rules, **form) if row else _nothing_left(request)
         response = render(request, "inbox/pane.html", context, status=status)

@@ -55,7 +55,7 @@ def list_context(request: HttpRequest, rules: InForce, selected: Conversation | 
         "stuck_count": counts["check"],
         "days_off": {"over": backlog.just_over(policy, now), "ahead": backlog.ahead(policy, now)},
         "year_to_confirm": policies.year_to_confirm(timezone.localdate(now))
-        if may(user, Permission.REGISTER)
+        if selected is None and may(user, Permission.REGISTER)
         else None,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +14,10 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import ALLOWED, Permission, may
 from connectors.base import Capability
-from inbox import abilities, evidence, experts, grounds, suggestions
-from inbox.models import Conversation, Item, Outgoing
+from inbox import abilities, around, evidence, experts, grounds, suggestions
+from inbox.around import Place
+from inbox.models import Conversation, Item
 from inbox.suggestions import Suggestion
-from inbox.thread import Place
 from inbox.verdicts import ASK_EXPERT, LIKE, MODERATE, VERDICTS, WATCH, Verdict
 
 MOST_CHOICES = 20  # items of one citizen that can be chosen among; the newest
@@ -40,14 +40,14 @@ class Theirs:
     items: list[Item]
 
     @classmethod
-    def of(cls, row: Conversation) -> Theirs:
-        """Read it. One query."""
-        there = Item.objects.filter(conversation=row, from_us=False, deleted_at=None).select_related("cycle")
-        return cls(list(there.defer("raw").order_by("-posted_at", "-pk")[:MOST_CHOICES])[::-1])
+    def of(cls, row: Conversation, places: Collection[Place] | None = None) -> Theirs:
+        """Find it in the thread that is shown; where none is, one query."""
+        there = around.theirs(row, places) if places is not None else around.written_by(row, MOST_CHOICES)
+        return cls(there[-MOST_CHOICES:])
 
     @property
     def waiting(self) -> list[Item]:
-        return [item for item in self.items if item.cycle and item.cycle.ended_at is None]
+        return [item for item in self.items if item.waits]  # type: ignore[attr-defined]
 
     @property
     def newest(self) -> Item | None:
@@ -55,9 +55,17 @@ class Theirs:
         return next(iter([*reversed(self.waiting), *reversed(self.items)]), None)
 
 
-def context(request: HttpRequest, row: Conversation, verdict: Verdict, now: datetime, /, **form: Any) -> dict[str, Any]:
-    """The buttons, and the form of the verdict that is open; `form` as in `composer_context`."""
-    theirs = Theirs.of(row)
+def context(
+    request: HttpRequest,
+    row: Conversation,
+    verdict: Verdict,
+    now: datetime,
+    places: list[Place] | None = None,
+    /,
+    **form: Any,
+) -> dict[str, Any]:
+    """The buttons, and the form of the verdict that is open; `places` and `form` as in `composer_context`."""
+    theirs = Theirs.of(row, places)
     typed = form.get("typed", {})
     panel: dict[str, Any] = {"typed": typed}
     if verdict is MODERATE:
@@ -70,7 +78,7 @@ def context(request: HttpRequest, row: Conversation, verdict: Verdict, now: date
         "verdicts": [button for button in _buttons(row, theirs) if _is_theirs(button, request)],
         "suggestion": suggestion(theirs),
         "panel": panel,
-        "editing": _edited(request, row, form),
+        "editing": _edited(request, row, form, places or []),
     }
 
 
@@ -135,23 +143,21 @@ def _people_to_ask() -> list[User]:
     return sorted(people.distinct(), key=lambda person: str(person).casefold())
 
 
-def _edited(request: HttpRequest, row: Conversation, form: dict[str, Any]) -> dict[str, Any] | None:
+def _edited(
+    request: HttpRequest, row: Conversation, form: dict[str, Any], places: list[Place]
+) -> dict[str, Any] | None:
     """The reply of ours that is being mended, if one is and can be."""
     asked = str(form.get("editing") or request.GET.get("redigera", ""))
     if not (asked.isascii() and asked.isdigit() and len(asked) < 18):
         return None
-    item = Item.objects.filter(pk=asked, thread=row.thread_id, from_us=True).defer("raw").first()
+    shown = (place.item for place in places if place.item.pk == int(asked) and place.item.from_us)
+    item = next(shown, None) or around.ours(row, int(asked))
     if item is None or Capability.EDIT not in abilities.of(item, row):
         return None
     return {"item": item, "text": form.get("typed", {}).get("text", item.text)}
 
 
 def mark(places: Iterable[Place], row: Conversation) -> None:
-    """Say of each item of the thread what can be done with it, and whether it was we who took it away."""
-    items = [place.item for place in places]
-    for item in items:
-        item.able = abilities.of(item, row)  # type: ignore[attr-defined]
-    gone = {item.pk: item for item in items if item.deleted_at}
-    ours = Outgoing.objects.filter(to__in=gone, kind=Outgoing.Kind.DELETE, status=Outgoing.Status.SENT)
-    for pk in ours.values_list("to", flat=True) if gone else ():
-        gone[pk].taken_away = True  # type: ignore[attr-defined]
+    """Say of each item of the thread what can be done with it."""
+    for place in places:
+        place.item.able = abilities.of(place.item, row)  # type: ignore[attr-defined]

@@ -24,7 +24,7 @@ def template(text: str = "Hej {namn}!", **fields: Any) -> ReplyTemplate:
 
 
 def fill(row: Conversation) -> bank.Filled:
-    return bank.choices(row, policies.in_force().policy(row.channel_id), NOW)[0]
+    return bank.choices(bank.texts(), row, policies.in_force().policy(row.channel_id), NOW)[0]
 
 
 def named(name: str) -> Conversation:

@@ -60,7 +60,7 @@ def sign_in(scene: Scene, server: str) -> Callable[..., None]:
     def signed_in(page: Page, name: str = "Anna") -> None:
         client = Client()
         with time_machine.travel(NOW, tick=True):
-            client.force_login(scene.people[name], backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(scene.people[name], backend="accounts.backends.Users")
         page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server}])
 
     return signed_in

@@ -66,6 +66,8 @@ def addresses(scene: Scene) -> dict[str, list[str]]:
             "/uppfoljning/rader/?figur=open_first",
             "/uppfoljning/rapporter/",
             "/uppfoljning/namndtext/",
+            k["Jonas Berg"] + "trad/",
+            k["Jonas Berg"] + "ansvarig/",
             k["Jonas Berg"] + "frist/",
             k["Mona Rask"] + "frist/",
             "/mandagsstart/",

@@ -119,7 +119,7 @@ def cookie(transactional_db: None) -> Callable[[str], str]:
             person.memberships.all().delete()
         client = Client()
         with time_machine.travel(NOW, tick=True):
-            client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(person, backend="accounts.backends.Users")
         return client.cookies["sessionid"].value
 
     return of

@@ -62,6 +62,9 @@ def test_a_handful_of_comments_is_triaged_by_keyboard_alone(anna: Page, scene: S
     is_open(anna, "Nils W")
     press("m")
     expect(anna.locator(".assign summary")).to_contain_text("Anna Ek")
+    anna.keyboard.press("t")
+    expect(anna.locator("#assignee")).to_be_focused()
+    anna.locator("#assignee").select_option("Per Lindqvist")
 
     sent = {(out.conversation.contact.name, out.kind, out.text.endswith("/Anna")) for out in queued()}
     assert sent == {
@@ -269,6 +272,7 @@ def test_everything_works_without_javascript(
     page.get_by_role("button", name="Annat").click()
     is_open(page, "Lena Karlsson")
     page.locator("details.assign summary").click()
+    page.get_by_role("link", name="Visa alla som kan svara").click()
     page.get_by_label("Ansvarig").select_option("Per Lindqvist")
     page.get_by_role("button", name="Tilldela").click()
     expect(page.locator(".assign summary")).to_contain_text("Per Lindqvist")

@@ -290,13 +290,3 @@ class TestSuggestions:
         Conversation.objects.update(preview="Tack ❤", last_item_at=NOW)
         assert "Gilla räcker?" not in anna.get("/").content.decode()
         assert "Förslag:" not in page(anna, conversation)
-
-
-def test_opening_a_conversation_costs_few_queries(
-    anna: Client, conversation: Conversation, django_assert_max_num_queries: Any
-) -> None:
-    own_item(conversation, posted_at=NOW, fetched_at=NOW)
-    page(anna, conversation)
-    for query in ("", "?beslut=moderate", "?beslut=ask_expert"):
-        with django_assert_max_num_queries(24):
-            page(anna, conversation, query)
