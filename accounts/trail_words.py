@@ -25,6 +25,7 @@ ACTIONS: dict[str, Promise] = {
     "evidence.kept": _("sparade bevis"),
     "expert.asked": _("frågade en sakkunnig"),
     "expert.done": _("fick svar av en sakkunnig"),
+    "figures.differed": _("uppföljningens tal stämde inte med sina rader"),
     "figures.rows_exported": _("tog ut rader ur uppföljningen"),
     "hide.queued": _("dolde en kommentar"),
     "delete.queued": _("tog bort en kommentar"),

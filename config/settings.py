@@ -136,6 +136,12 @@ CELERY_BEAT_SCHEDULE = {
     "digests": {"task": "inbox.tasks.send_digests", "schedule": timedelta(seconds=60)},
     "count finished weeks": {"task": "insights.tasks.count_finished_weeks", "schedule": timedelta(seconds=60)},
     "mail reports": {"task": "insights.tasks.mail_reports", "schedule": timedelta(minutes=5)},
+    "count for everybody": {"task": "insights.tasks.count_for_everybody", "schedule": timedelta(minutes=20)},
+    "note a tick": {
+        "task": "insights.tasks.note_tick",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     "check the counts": {"task": "insights.tasks.check_counts", "schedule": crontab(hour="3", minute="40")},
 }
 
@@ -253,6 +259,8 @@ PLATFORM_APPS = {
 
 # With which X signs what it pushes: the app's API secret, which is not the OAuth 2.0 client's.
 X_CONSUMER_SECRET = env("TWITTER_CONSUMER_SECRET", default="")
+
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # of monitors; unset, they are let in from this machine alone
 
 MUNICIPALITY = env("MUNICIPALITY", default="Kommunen")  # the name in the page head and in notices
 

@@ -9,6 +9,8 @@ from inbox.views import quota, webhooks
 urlpatterns = [
     path("", include("inbox.urls")),
     path("", include("inbox.urls_register")),
+    path("", include("insights.urls_open")),
+    path("", include("insights.urls_operations")),
     path("svarstid/", include("sla.urls")),
     path("uppfoljning/", include("insights.urls")),
     path("register/kvot/", quota.page, name="quota"),

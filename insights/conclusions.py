@@ -90,7 +90,7 @@ def share_words(share: Share) -> str:
     """`96 % av fallen`, `2 av 3 fall`."""
     if share.percent is None:
         return _("%(part)s av %(whole)s fall") % {"part": share.part, "whole": share.whole}
-    return _("%s %% av fallen") % share.percent
+    return (_("%s %% av fallen") % share.percent).replace(" %", "\u00a0%")
 
 
 def promise(share: Share, scope: Scope, weeks: Sequence[tuple[date, Share]], now: datetime) -> str:

@@ -113,7 +113,15 @@ def count(mondays: set[date], now: datetime, narrow: Q | None = None) -> Counts:
             found[row["week"].date(), row["conversation__channel"]].update({k: row[k] for k in keys if row[k]})
     _count_redirects(found, figures.within(rows, Moment.ENDED, spans).filter(outcome=Outcome.REDIRECTED))
     _count_arrivals(found, figures.within(rows, Moment.STARTED, spans).filter(FIGURES["arrived"].where(instants)))
-    at_once, as_promised = figures.answered_within(rows.filter(FIGURES["first_answer"].where(instants)), spans)
+    for week, counter in answers(spans, rows.filter(FIGURES["first_answer"].where(instants))).items():
+        found[week].update(counter)
+    return found
+
+
+def answers(spans: list[figures.Span], rows: QuerySet[ReplyCycle]) -> Counts:
+    """Count and measure which of these questions were answered in the spans, by week and channel. Three queries."""
+    found: Counts = defaultdict(Counter)
+    at_once, as_promised = figures.answered_within(rows, spans)
     as_promised = as_promised.annotate(at=F("answered_at")).filter(figures.in_spans("at", spans))
     _count_answers(found, [*_answers(at_once, "ended_at"), *_answers(as_promised, "at")])
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from insights import mailing, rollup
+from insights import mailing, openly, operations, rollup, selfcheck
 
 
 @shared_task
@@ -19,5 +19,15 @@ def mail_reports() -> None:
 
 
 @shared_task
+def count_for_everybody() -> None:
+    openly.current(timezone.now())
+
+
+@shared_task
+def note_tick() -> None:
+    operations.note_tick(timezone.now())
+
+
+@shared_task
 def check_counts() -> None:
-    rollup.check(timezone.now())
+    selfcheck.check_nightly(timezone.now())

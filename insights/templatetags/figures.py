@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import template
@@ -9,6 +10,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from inbox import chips
 from insights import charts, conclusions
 from insights.shares import Share
 
@@ -36,6 +38,11 @@ def minutes(length: int | None) -> str:
         return "–"
     hours, _h, rest = conclusions.minutes(length).partition(" h")
     return f"{hours}{HARD}h {rest.strip().replace(' ', HARD)}".strip() if _h else hours.replace(" ", HARD)
+
+
+@register.filter
+def seconds_long(length: float) -> str:
+    return chips.length(timedelta(seconds=length))
 
 
 hours_long = register.filter("hours_long", conclusions.hours_words)

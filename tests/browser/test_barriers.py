@@ -35,7 +35,7 @@ def addresses(scene: Scene) -> dict[str, list[str]]:
     k = {name: f"/k/{row.pk}/" for name, row in scene.conversations.items()}
     channel = scene.channels["facebook"].pk
     return {
-        "": ["/konto/login/", "/konto/password/reset/", "/konto/password/reset/done/"],
+        "": ["/sa-snabbt-svarar-vi/", "/konto/login/", "/konto/password/reset/", "/konto/password/reset/done/"],
         "Nina": ["/"],
         "Olle": ["/", k["Jonas Berg"]],
         "Anna": [

@@ -20,10 +20,14 @@ OPEN_TO_ALL_WHO_ARE_SIGNED_IN = {"help", "end_session"}
 PUBLIC = {
     "register:public_list",
     "register:public_json",
+    "operations:health",
+    "operations:metrics",
+    "openly:page",
+    "openly:json",
     "forgetting",
     "forgetting_status",
     "webhook",
-}  # our own channels, for every citizen to read; and where platforms come, which sign what they bring
+}  # our own channels, for every citizen to read; and where platforms come, which sign what they bring, and monitors
 OF_ALLAUTH = ("account_", "mfa_", "usersessions_", "socialaccount_", "openid_connect_")
 OF_DJANGO = {"set_language"}
 OF_THE_OWNER = {"register:keep", "register:close"}  # admins and whoever answers for the channel
