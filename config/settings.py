@@ -126,6 +126,7 @@ CELERY_BEAT_SCHEDULE = {
     "let go what may not be kept": {"task": "inbox.tasks.purge_expired", "schedule": timedelta(minutes=5)},
     "let go drafts": {"task": "inbox.tasks.purge_drafts", "schedule": timedelta(hours=1)},
     "questions to experts": {"task": "inbox.tasks.mail_questions", "schedule": timedelta(seconds=5)},
+    "tell colleagues": {"task": "inbox.tasks.tell_colleagues", "schedule": timedelta(seconds=15)},
     "notice sweep": {"task": "inbox.tasks.sweep_notices", "schedule": timedelta(seconds=60)},
     "check the audit trail": {"task": "accounts.tasks.check_trail", "schedule": crontab(hour="3", minute="20")},
     "wake what has rested": {"task": "inbox.tasks.wake_rested", "schedule": timedelta(seconds=30)},

@@ -36,6 +36,7 @@ from inbox.acting import (
 from inbox.experts import ask_expert, expert_has_answered
 from inbox.models import REPLIES, Conversation, Item, Note, Outgoing, RedirectTarget, ReplyCycle, VerdictEvent
 from inbox.moderation import delete_reply, edit_reply, like, moderate, unhide
+from inbox.notes import add_note
 from inbox.resting import rest, wake
 from inbox.verdicts import ASK_EXPERT, VERDICTS, WATCH
 
@@ -293,17 +294,6 @@ def assign(conversation_id: int, *, to_user: User | None, by: User, now: datetim
         Conversation.objects.filter(pk=conversation.pk).update(assignee=to_user, revision=F("revision") + 1)
         record("conversation.assigned", conversation, by=by, now=now, to=to_user.pk if to_user else None)
     return conversation
-
-
-@transaction.atomic
-def add_note(conversation_id: int, *, text: str, by: User, now: datetime) -> Note:
-    """Write something for us only."""
-    require(by, Permission.ANSWER)
-    check_text(text, _("Skriv något i anteckningen."))
-    conversation = locked(conversation_id)
-    note = Note.objects.create(conversation=conversation, by=by, at=now, text=text)
-    record("note.added", conversation, by=by, now=now, note=note.pk)
-    return note
 
 
 def mark_seen(conversation_id: int, *, by: User, now: datetime) -> None:

@@ -12,7 +12,8 @@ from django.db.models.functions import Coalesce, Greatest
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
-from inbox.models import Conversation, Draft, Outgoing, ReplyCycle, VerdictEvent
+from inbox import notes, presence
+from inbox.models import REPLIES, Conversation, Draft, Outgoing, ReplyCycle, VerdictEvent
 
 KEEP_AFTER_CLOSING = timedelta(days=7)  # R-061
 LONGEST = 20_000  # characters: twice what any platform takes
@@ -41,10 +42,18 @@ def save(
     Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
     if not text.strip() or (key and Outgoing.objects.filter(key=key).exists()):
         Draft.objects.filter(conversation=conversation, user=by, slot=slot).delete()
+        if _is_reply(slot):
+            presence.stop_writing(conversation.pk, by=by)
         return None
+    if _is_reply(slot):
+        presence.write(conversation, by=by, now=now)
     values = {"text": text[:LONGEST].replace("\0", "\ufffd"), "saved_at": now, "promised_at": promised_at}
     draft, _is_new = Draft.objects.update_or_create(conversation=conversation, user=by, slot=slot, defaults=values)
     return draft
+
+
+def _is_reply(slot: str) -> bool:
+    return slot.partition("-")[0] in REPLIES
 
 
 @transaction.atomic
@@ -61,7 +70,8 @@ def share(conversation: Conversation, slot: str, *, is_shared: bool, by: User, n
 
 def sent(conversation_id: int, *, by: User) -> None:
     """Let go what a person had typed in a conversation, in the transaction that queues the reply."""
-    Draft.objects.filter(conversation=conversation_id, user=by).delete()
+    Draft.objects.filter(conversation=conversation_id, user=by).exclude(slot=notes.SLOT).delete()
+    presence.stop_writing(conversation_id, by=by)
 
 
 def of(conversation: Conversation) -> list[Draft]:

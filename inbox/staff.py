@@ -94,12 +94,12 @@ class Staff:
         return str(self._channels[concern.channel])
 
     def _can_be_told(self, user_id: int | None) -> bool:
-        return user_id is not None and self._stand_in(user_id) is not None
+        return user_id is not None and self.stand_in(user_id) is not None
 
     def _reachable(self, ids: list[int], why: str) -> list[Reached]:
         found: dict[int, Reached] = {}
         for user_id in ids:
-            person = self._stand_in(user_id)
+            person = self.stand_in(user_id)
             if person is None:
                 continue
             if person.pk == user_id:
@@ -109,7 +109,7 @@ class Staff:
                 found.setdefault(person.pk, Reached(person, _("du ersätter %s, som är borta") % away))
         return list(found.values())
 
-    def _stand_in(self, user_id: int) -> User | None:
+    def stand_in(self, user_id: int) -> User | None:
         """Give the person, or who takes over while he or she is away; None if nobody can be told."""
         seen: set[int] = set()
         while user_id not in seen and len(seen) < LONGEST_CHAIN:

@@ -10,9 +10,11 @@ from inbox import (
     drafts,
     escalation,
     experts,
+    headsup,
     moving,
     outbox,
     poll,
+    presence,
     rereading,
     resting,
     retention,
@@ -43,7 +45,9 @@ def purge_expired() -> None:
 
 @shared_task
 def purge_drafts() -> None:
+    """Let go drafts that are too old, and who once looked at what."""
     drafts.purge(timezone.now())
+    presence.purge(timezone.now())
 
 
 @shared_task
@@ -69,6 +73,12 @@ def sweep_notices() -> None:
 @shared_task
 def send_digests() -> None:
     digests.send(timezone.now())
+
+
+@shared_task
+def tell_colleagues() -> None:
+    """Tell whom a note names, and to whom something was handed over."""
+    headsup.tell(timezone.now())
 
 
 @shared_task

@@ -23,7 +23,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, NullI
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from inbox import chips, grounds, guard, promises, selectors
+from inbox import chips, grounds, guard, presence, promises, selectors
 from inbox.grounds import Ground
 from inbox.models import (
     REPLIES,
@@ -32,6 +32,7 @@ from inbox.models import (
     Draft,
     ExpertQuestion,
     GroundList,
+    HandOver,
     Item,
     Note,
     Outgoing,
@@ -47,7 +48,8 @@ def conversation(user: User, pk: int) -> Conversation:
     """Give a conversation with its replies, and with the cycle whose deadline it shows. Two queries.
 
     `waits_since`, `waits_as` and `waits_under` are that cycle's start, kind and policy; `holdings` is how many holding
-    replies stand unanswered, null for none. Raises Conversation.DoesNotExist also for what the user may not see.
+    replies stand unanswered, null for none; `presence.around` reads who has it open. Raises Conversation.DoesNotExist
+    also for what the user may not see.
     """
     cycle = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("due_at", "pk")
     rows = selectors.visible_to(user).select_related(
@@ -59,6 +61,7 @@ def conversation(user: User, pk: int) -> Conversation:
         waits_under=Subquery(cycle.values("policy")[:1]),
         holdings=promises.counted(),
     )
+    rows = presence.with_present(rows)
     return rows.prefetch_related(Prefetch("outgoing", Outgoing.objects.select_related("by").order_by("pk"))).get(pk=pk)
 
 
@@ -86,6 +89,17 @@ class Question:
 
 
 @dataclass(frozen=True)
+class HandedOver:
+    """Who gave a conversation to another department, and why, as the receiver reads it."""
+
+    at: datetime
+    who: str
+    was: str
+    to: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Log:
     """What lies with a conversation: `events` oldest first, `drafts` as `drafts.seen_by` gives them, of everybody."""
 
@@ -93,6 +107,7 @@ class Log:
     notes: list[Event] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
+    hand_overs: list[HandedOver] = field(default_factory=list)
 
 
 def log(row: Conversation) -> Log:
@@ -110,6 +125,10 @@ def log(row: Conversation) -> Log:
         elif kind == "draft":
             by = User(pk=more.pop("user"), name=who)
             found.drafts.append(Draft(conversation=row, user=by, text=what, saved_at=at, promised_at=first, **more))
+        elif kind == "handed":
+            found.hand_overs.append(HandedOver(at, who, why=what, **more))
+            words = _("Överlämnad från %(was)s till %(to)s") % more
+            found.events.append(Event(at, who, f"{words}: {what}"))
         elif kind == "moved":
             words = _("Svarsfristen flyttades från %(old)s till %(new)s")
             words %= {"old": chips.exactly(first), "new": chips.exactly(second)}
@@ -181,6 +200,8 @@ def _logged(row: Conversation) -> QuerySet[Any, tuple[Any, ...]]:
     question = JSONObject(pk="pk", name="name", error="error")
     typed = Draft.objects.filter(conversation=row)
     draft = JSONObject(pk="pk", slot="slot", shared="shared", user="user_id")
+    handed = HandOver.objects.filter(conversation=row)
+    whence = JSONObject(was="from_department__name", to="to_department__name")
     in_force = GroundList.objects.filter(
         version=Subquery(GroundList.objects.order_by("-version").values("version")[:1])
     )
@@ -191,6 +212,7 @@ def _logged(row: Conversation) -> QuerySet[Any, tuple[Any, ...]]:
             columns(moves, "moved", F("reason"), F("old_due_at"), F("new_due_at")),
             columns(asked, "question", F("text"), F("answer_by"), F("mailed_at"), question),
             columns(typed, "draft", F("text"), F("promised_at"), facts=draft, at="saved_at", by="user"),
+            columns(handed, "handed", F("reason"), facts=whence),
             columns(in_force, "grounds", Value(""), facts=F("grounds"), at="made_at"),
             all=True,
         )

@@ -35,7 +35,6 @@ urlpatterns = [
     path("k/<int:pk>/svara/", verdicts.reply, name="reply"),
     path("k/<int:pk>/beslut/<slug:verdict>/", verdicts.decide, name="decide"),
     path("k/<int:pk>/tilldela/", verdicts.assign, name="assign"),
-    path("k/<int:pk>/anteckning/", verdicts.note, name="note"),
     path("k/<int:pk>/ateroppna/", verdicts.reopen, name="reopen"),
     path("k/<int:pk>/gilla/", moderation.like, name="like"),
     path("k/<int:pk>/moderera/", moderation.moderate, name="moderate"),

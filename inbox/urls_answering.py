@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from inbox.views import answers, beside, writing
+from inbox.views import answers, aside, beside, writing
 
 urlpatterns = [
     path("k/<int:pk>/trad/", beside.whole_thread, name="thread"),
     path("k/<int:pk>/ansvarig/", beside.assignees, name="assignees"),
     path("k/<int:pk>/utkast/", writing.save, name="draft"),
     path("k/<int:pk>/utkast/dela/", writing.share, name="draft_share"),
+    path("k/<int:pk>/har/", writing.here, name="here"),
+    path("k/<int:pk>/ta-over/", writing.take_over, name="take_over"),
+    path("k/<int:pk>/anteckning/", aside.note, name="note"),
+    path("k/<int:pk>/lamna-over/", aside.hand_over, name="hand_over"),
     path("svarsbank/", answers.list_page, name="answers"),
     path("svarsbank/ny/", answers.edit, name="answer_new"),
     path("svarsbank/<int:pk>/", answers.edit, name="answer_edit"),

@@ -4,6 +4,8 @@ A foreign key has no index of its own (`db_index=False`) where another index beg
 way: each index is paid for with every comment that comes in.
 """
 
+from inbox.models.colleagues import HandOver as HandOver
+from inbox.models.colleagues import HeadsUp as HeadsUp
 from inbox.models.cycles import DeadlineChange as DeadlineChange
 from inbox.models.cycles import DigestSent as DigestSent
 from inbox.models.cycles import Notice as Notice
@@ -23,6 +25,7 @@ from inbox.models.places import Contact as Contact
 from inbox.models.places import Conversation as Conversation
 from inbox.models.places import Post as Post
 from inbox.models.places import Thread as Thread
+from inbox.models.presence import Presence as Presence
 from inbox.models.saved import SavedView as SavedView
 from inbox.models.search import SearchEntry as SearchEntry
 from inbox.models.spending import Spend as Spend

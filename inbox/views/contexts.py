@@ -19,6 +19,8 @@ from inbox import (
     bank,
     chips,
     drafts,
+    notes,
+    presence,
     promises,
     reading,
     resting,
@@ -32,7 +34,7 @@ from inbox.selectors import Filters
 from inbox.suggestions import Suggestion
 from inbox.verdicts import VERDICTS, Verdict, of_reply
 from inbox.views import desk as desks
-from inbox.views import menus, panels
+from inbox.views import menus, panels, sides
 from sla import explain, policies
 from sla.clock import Policy
 from sla.policies import InForce
@@ -97,7 +99,6 @@ def conversation_context(request: HttpRequest, row: Conversation, rules: InForce
         "on_its_way": [out for out in row.outgoing.all() if out.status in ("queued", "sending", "unknown")]
         + _failed_last(row),
         "refusal": form.get("refusal", ""),
-        "note_text": form.get("note_text", ""),
         "link_text": form.get("link_text", ""),
         **composer_context(request, row, policy, now, places, log.drafts, **form),
     }
@@ -154,7 +155,8 @@ def composer_context(
     `places` and `typed_by_all`: the thread and the drafts, where they have been read anyway.
     """
     desk = desks.of(request, drafts.of(row) if typed_by_all is None else typed_by_all)
-    opened = None if form or "beslut" in request.GET else desk.opened
+    side = sides.of(request, row, desk, form)
+    opened = None if form or side or "beslut" in request.GET else desk.opened
     chosen = VERDICTS.get(str(form.get("verdict") or request.GET.get("beslut") or (opened.verdict if opened else "")))
     taken_back = None if chosen or row.status == Conversation.Status.CLOSED else _taken_back(row, request.user)
     verdict = chosen or (of_reply(taken_back.kind) if taken_back else VERDICTS["answer"])
@@ -170,9 +172,12 @@ def composer_context(
     given = _draft(verdict, row, request.user, promised, target, taken_back) if typed is None else typed
     return {
         "conversation": row,
+        "around": presence.around(row, request.user, now),
         "composer": {
             "verdict": verdict,
-            "is_chosen": bool(chosen or taken_back or form),
+            "side": side,
+            "has_note": bool(desk.draft(notes.SLOT)),
+            "is_chosen": bool(chosen or taken_back or form or side),
             "key": form.get("key") or uuid.uuid4().hex,
             "drawn_at": form.get("drawn_at") or now.isoformat(),
             "text": form.get("text", given),

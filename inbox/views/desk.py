@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inbox import drafts, plain
+from inbox import drafts, notes, plain
 from inbox.bank import Filled
 from inbox.models import Draft
 from inbox.plain import Hint, Rule
@@ -30,7 +30,7 @@ class Desk:
     @property
     def opened(self) -> Draft | None:
         """The draft that the composer opens with, where nobody asks for another form."""
-        return self.own[0] if self.own else None
+        return next((each for each in self.own if each.slot != notes.SLOT), None)
 
     def draft(self, slot: str) -> Draft | None:
         return next((each for each in self.own if each.slot == slot), None)

@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext
 
 from accounts.permissions import Permission, may, needs
-from inbox import chips, live, menu, reading, selectors, thread
+from inbox import chips, live, menu, presence, reading, selectors, thread
 from inbox.models import Conversation
 from inbox.selectors import Filters
 from inbox.views.contexts import (
@@ -128,12 +128,18 @@ def _meanwhile(request: HttpRequest, rules: policies.InForce) -> dict[str, Any] 
     """What has happened in the conversation that is open, and its deadline as it is now."""
     pk, revision = request.GET.get("oppen", ""), request.GET.get("revision", "")
     drawn_at = _moment(request.GET.get("ritad", ""))
-    row = selectors.visible_to(request.user).filter(pk=pk).first() if selectors.is_id(pk) else None
+    rows = presence.with_present(selectors.visible_to(request.user))
+    row = rows.filter(pk=pk).first() if selectors.is_id(pk) else None
     if row is None or drawn_at is None or not selectors.is_id(revision):
         return None
     now = timezone.now()
     words = thread.meanwhile(row, revision=int(revision), since=drawn_at, now=now)
-    return {"row": row, "words": words, "chip": chips.of(row, rules.policy(row.channel_id), now)}
+    return {
+        "row": row,
+        "words": words,
+        "chip": chips.of(row, rules.policy(row.channel_id), now),
+        "around": presence.around(row, request.user, now),  # type: ignore[arg-type]
+    }
 
 
 def _moment(text: str) -> Any:

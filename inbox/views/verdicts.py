@@ -67,7 +67,7 @@ def of_event(request: HttpRequest, pk: int) -> Conversation:
 
 def refuse(request: HttpRequest, row: Conversation, why: str) -> HttpResponse:
     """Say why not, on the page where the form stands, with what was typed in it."""
-    typed = {"note_text": request.POST.get("note", ""), "link_text": request.POST.get("link", "")}
+    typed = {"link_text": request.POST.get("link", "")}
     return conversation_answer(request, row, status=422, refusal=why, **typed)
 
 
@@ -198,13 +198,6 @@ def assign(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     person = get_object_or_404(User, pk=chosen, is_active=True) if selectors.is_id(chosen) else None
     actions.assign(row.pk, to_user=person, by=request.user, now=timezone.now())
     messages.success(request, _("%s är ansvarig.") % person if person else _("Ingen är ansvarig nu."))
-    return back(request, row)
-
-
-@form_of(found)
-def note(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
-    actions.add_note(row.pk, text=request.POST.get("note", ""), by=request.user, now=timezone.now())
-    messages.success(request, _("Anteckningen är sparad. Den syns bara för oss."))
     return back(request, row)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, needs
-from inbox import drafts
+from inbox import drafts, notes, presence
 from inbox.models import Conversation
 from inbox.views import desk
 from inbox.views.inbox import found
@@ -25,7 +25,8 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep what is typed; answer with what the page says about it."""
     row, form, now = found(request, pk), request.POST, timezone.now()
     draft = keep(request, row, form, now)
-    context = {"conversation": row, "draft": draft, "hints": desk.hints(form.get("text", "")), "now": now}
+    hints = [] if form.get("slot") == notes.SLOT else desk.hints(form.get("text", ""))
+    context = {"conversation": row, "draft": draft, "hints": hints, "now": now}
     return render(request, "inbox/_writing.html", context)
 
 
@@ -59,4 +60,28 @@ def share(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     if drafts.share(row, form.get("slot", ""), is_shared=is_shared, by=request.user, now=now):  # type: ignore[arg-type]
         text = _("Utkastet delas med alla som svarar.") if is_shared else _("Utkastet är bara ditt igen.")
         messages.success(request, text)
+    return back(request, row)
+
+
+@require_POST
+@needs(Permission.READ)
+def here(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a sign of an open page: `here`, `away` or `left`. Answers with nothing, as nobody waits for it."""
+    row, state = found(request, pk), request.POST.get("state", "here")
+    if state == "left":
+        presence.leave(row, by=request.user)  # type: ignore[arg-type]
+    else:
+        presence.look(row, by=request.user, now=timezone.now(), is_away=state == "away")  # type: ignore[arg-type]
+    return HttpResponse(status=204)
+
+
+@form_of(found)
+def take_over(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
+    """Write in the place of somebody who writes here; both are told."""
+    taken_from = presence.take_over(pk, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    if taken_from:
+        name = taken_from.get_short_name()
+        messages.success(
+            request, _("Du skriver svaret nu. %(name)s får veta det och har kvar sin text.") % {"name": name}
+        )
     return back(request, row)

@@ -63,6 +63,7 @@
       if (hadFocus) part.querySelector("a, button")?.focus();
     }
     announce();
+    document.body.dispatchEvent(new Event("gensvar:news"));
   };
 
   /* Who has been answered leaves the list, but not under the hand or the eye of somebody in it. */
@@ -82,7 +83,7 @@
   const told = { at: 0, words: "", timer: null };
   const announce = () => {
     const words = [document.querySelector("#news .news")?.firstChild.textContent, document.querySelector("#alerts strong")?.textContent].filter(Boolean).join(". ").trim();
-    const urgent = document.querySelector("#meanwhile p")?.firstChild.textContent.trim() ?? "";
+    const urgent = document.querySelector("#meanwhile p, #lock p")?.firstChild.textContent.trim() ?? "";
     clearTimeout(told.timer);
     if (urgent && urgent !== told.urgent) { told.urgent = urgent; say(urgent); return; }
     if (!words || words === told.words) return;

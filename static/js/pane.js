@@ -142,6 +142,7 @@
   });
   document.body.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.elt.id !== "composer") return;
+    document.querySelector(".tools details.menu[open]")?.removeAttribute("open");
     restore(event.detail.elt);
     focusComposer();
   });

@@ -11,10 +11,11 @@
   const snapshot = (field) => {
     const body = new FormData(field.form);
     body.delete("anyway");
+    body.set("text", field.value);
     return { url: field.dataset.save, name: nameOf(field), key: localKey(field), text: field.value, body };
   };
   const show = (html, kept) => {
-    const field = document.getElementById("text");
+    const field = document.querySelector("textarea[data-save]");
     const place = document.getElementById("writing");
     if (!field || !place || nameOf(field) !== kept.name) return;
     const made = document.createRange().createContextualFragment(html).querySelector("#writing");

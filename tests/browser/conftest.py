@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Error, Page
 
 from scripts import chromium
 from tests.browser.scene import NOW, Scene, build
@@ -54,16 +57,39 @@ def scene(transactional_db: None, default_policy: None) -> Scene:
 
 
 @pytest.fixture
-def sign_in(scene: Scene, server: str) -> Callable[..., None]:
-    """Let a page be signed in as somebody, by the cookie that a sign-in gives."""
+def sign_in(scene: Scene, server: str) -> Iterator[Callable[..., None]]:
+    """Let a page be signed in as somebody, by the cookie that a sign-in gives.
+
+    An open page asks for news and says that it is there, also while the database is emptied for the next test, which
+    then deadlocks: so it is cut off first, and what it has asked for is waited for.
+    """
+    contexts: list[BrowserContext] = []
 
     def signed_in(page: Page, name: str = "Anna") -> None:
+        contexts.append(page.context)
         client = Client()
         with time_machine.travel(NOW, tick=True):
             client.force_login(scene.people[name], backend="accounts.backends.Users")
         page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server}])
 
-    return signed_in
+    yield signed_in
+    for context in contexts:
+        with suppress(Error):  # closed by its test
+            context.set_offline(True)
+    wait_until_idle()
+
+
+def wait_until_idle() -> None:
+    """Wait until nobody else is at work in the database."""
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND pid <> %s"
+    deadline, quiet = time.monotonic() + 10, 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        own = cursor.fetchone()
+        while quiet < 5 and time.monotonic() < deadline:
+            cursor.execute("SELECT pg_sleep(0.02)")
+            cursor.execute(busy, own)
+            quiet = quiet + 1 if cursor.fetchone() == (0,) else 0
 
 
 def listen(page: Page) -> list[str]:
