@@ -61,7 +61,7 @@ def last_period(subscription: Subscription, today: date) -> Scope:
 
 
 def can_be_told(user: User) -> bool:
-    return bool(user.is_active and user.email and may(user, Permission.READ))
+    return bool(user.is_active and user.email and may(user, Permission.READ_FIGURES))
 
 
 def claim(subscription: Subscription, monday: date, now: datetime) -> bool:

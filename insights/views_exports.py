@@ -24,7 +24,7 @@ MOST_ON_PAPER = 1000  # rows; more are for a spreadsheet, and the page says so
 MOST_ON_A_SHEET = 100_000
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_FIGURES)
 def figures_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """Give every number of a report."""
     now = timezone.now()
@@ -43,7 +43,7 @@ def report_file(found: Report, form: str) -> HttpResponseBase:
     return _named(made[form](), f"{name}.{form}")
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_FIGURES)
 def rows_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """Give exactly the rows of a figure; on a sheet and on paper the first of them."""
     now = timezone.now()

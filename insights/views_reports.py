@@ -41,7 +41,7 @@ class SubscriptionForm(forms.ModelForm):  # type: ignore[type-arg]
         department.queryset, department.empty_label = Department.objects.order_by("name"), _("Alla förvaltningar")
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_FIGURES)
 def reports(request: HttpRequest) -> HttpResponse:
     """What has been kept, and what somebody gets by mail."""
     form = SubscriptionForm(request.POST or None)
@@ -70,7 +70,7 @@ def words(row: StoredReport) -> str:
 
 
 @require_POST
-@needs(Permission.READ)
+@needs(Permission.READ_FIGURES)
 def unsubscribe(request: HttpRequest, pk: int) -> HttpResponse:
     mailing.unsubscribe(request.user, pk)  # type: ignore[arg-type]
     messages.success(request, _("Utskicket är avslutat."))
@@ -78,7 +78,7 @@ def unsubscribe(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@needs(Permission.READ)
+@needs(Permission.READ_FIGURES)
 def keep(request: HttpRequest) -> HttpResponse:
     """Keep the report that the form names, as it is now."""
     now = timezone.now()
@@ -99,7 +99,7 @@ def _kept(pk: int) -> tuple[StoredReport, Report]:
         raise Http404 from error
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_FIGURES)
 def stored_page(request: HttpRequest, pk: int) -> HttpResponse:
     """A kept report as it was; asked for, also what the same question gives today."""
     row, found = _kept(pk)
@@ -110,12 +110,12 @@ def stored_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "insights/promise.html", context)
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_FIGURES)
 def stored_file(request: HttpRequest, pk: int, form: str) -> HttpResponseBase:
     return report_file(_kept(pk)[1], form)
 
 
-@needs(Permission.READ)
+@needs(Permission.READ_FIGURES)
 def board(request: HttpRequest) -> HttpResponse:
     """Nämndtexten, ready to copy."""
     now = timezone.now()

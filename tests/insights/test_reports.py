@@ -147,3 +147,11 @@ def test_a_report_is_kept_from_the_page_and_opened_compared_and_taken_out(client
     assert taken["definition"] == "vecka=2026-W47&veckor=4"
     assert {row["key"] for row in taken["figures"]} >= set(FIGURES)
     assert client.get("/uppfoljning/rapporter/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["siffror.csv", "rader.csv?figur=late", "rapporter/", "namndtext/", "rader.pdf?figur=late"]
+)
+def test_who_sees_a_part_of_the_inbox_only_takes_nothing_out(path: str, client: Client) -> None:
+    client.force_login(factories.UserFactory(role="department"))
+    assert client.get(f"/uppfoljning/{path}").status_code == 403
