@@ -18,8 +18,8 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from accounts.models import User
-from accounts.permissions import Permission, may, scope_of
+from accounts.models import Channel, User
+from accounts.permissions import Permission, may, memberships_of, scope_of
 from inbox import narrowing, promises, scope
 from inbox.models import REPLIES, Conversation, ExpertQuestion, Outgoing, ReplyCycle
 from inbox.query import LONGEST, Query, parse
@@ -165,12 +165,14 @@ def _tomorrow(now: datetime) -> datetime:
 
 def _of_department(user: User) -> Q:
     """What belongs to the user's departments: given to them, or come in on their accounts and given to nobody."""
-    mine = "SELECT department_id FROM accounts_membership WHERE user_id = %s AND department_id IS NOT NULL"
-    channels = f"SELECT id FROM accounts_channel WHERE department_id IN ({mine})"
-    # As arrays: a subquery beside an OR would keep both indexes from being used.
-    given = RawSQL(f'"inbox_conversation"."department_id" = ANY(ARRAY({mine}))', [user.pk], _BOOLEAN)
-    here = RawSQL(f'"inbox_conversation"."channel_id" = ANY(ARRAY({channels}))', [user.pk], _BOOLEAN)
-    return Q(given) | (Q(department=None) & Q(here))
+    mine = {department for _role, department in memberships_of(user) if department}
+    if not mine:
+        return Q(pk__in=())
+    channels = Channel.objects.filter(department__in=mine).order_by().values("pk")
+    # As an array: a subquery beside an OR would keep both indexes from being used.
+    sql, params = sql_of(channels)
+    here = RawSQL(f'"inbox_conversation"."channel_id" = ANY(ARRAY({sql}))', params, _BOOLEAN)
+    return Q(department__in=mine) | (Q(department=None) & Q(here))
 
 
 _BOOLEAN = BooleanField()
