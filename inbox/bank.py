@@ -81,6 +81,14 @@ def filled(
     template: ReplyTemplate, conversation: Conversation, policy: Policy, now: datetime, links: dict[str, str]
 ) -> Filled:
     """Fill in a template's wording for the conversation's platform."""
+    text, missing = fill(template.text_for(conversation.channel.platform), conversation, policy, now, links)
+    return Filled(template, text, missing)
+
+
+def fill(
+    text: str, conversation: Conversation, policy: Policy, now: datetime, links: dict[str, str]
+) -> tuple[str, tuple[str, ...]]:
+    """Fill in what changes from one conversation to the next; give also the variables that nothing is known for."""
     today = timezone.localdate(now)
     facts: dict[str, Callable[[], str]] = {
         "nästa_vardag": lambda: next_working_day(policy, today),
@@ -98,7 +106,7 @@ def filled(
             missing.append(match[0].strip())
         return f"{space}{known}" if known else match[0]
 
-    return Filled(template, _VARIABLE.sub(fact, template.text_for(conversation.channel.platform)), tuple(missing))
+    return _VARIABLE.sub(fact, text), tuple(missing)
 
 
 def unfilled(text: str) -> list[str]:

@@ -209,12 +209,16 @@ def page(user: User, filters: Filters, now: datetime) -> ListPage:
     Which rows, by one index, is asked in an array, which is planned by itself; then what they show. Joined they would
     be more tables than are planned as one.
     """
-    rows = _sorted(_after(matching(user, filters, now), filters), filters)
-    sql, params = sql_of(rows.values("pk")[: PAGE + 1])
-    these = RawSQL(f'"inbox_conversation"."id" = ANY(ARRAY({sql}))', params, _BOOLEAN)
-    found = list(_sorted(as_shown(visible_to(user).filter(these)), filters))
+    found = first_rows(user, _after(matching(user, filters, now), filters), filters, PAGE + 1)
     last = found[PAGE - 1] if len(found) > PAGE else None
     return ListPage(found[:PAGE], key_of(last, filters) if last else "")
+
+
+def first_rows(user: User, rows: QuerySet[Conversation], filters: Filters, most: int) -> list[Conversation]:
+    """The first of these rows in the order of a view, with all that a row shows. One query."""
+    sql, params = sql_of(_sorted(rows, filters).values("pk")[:most])
+    these = RawSQL(f'"inbox_conversation"."id" = ANY(ARRAY({sql}))', params, _BOOLEAN)
+    return list(_sorted(as_shown(visible_to(user).filter(these)), filters))
 
 
 def sql_of(rows: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:

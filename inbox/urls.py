@@ -5,6 +5,7 @@ from django.urls import path
 from inbox import urls_answering
 from inbox.views import (
     backlog,
+    bulk,
     channels,
     deadlines,
     inbox,
@@ -51,6 +52,8 @@ urlpatterns = [
     path("hanvisningar/", redirects.list_page, name="redirects"),
     path("hanvisningar/ny/", redirects.edit, name="redirect_new"),
     path("hanvisningar/<int:pk>/", redirects.edit, name="redirect_edit"),
+    path("val/", bulk.page, name="bulk"),
+    path("val/<int:pk>/angra/", bulk.undo, name="bulk_undo"),
     path("vyer/", saved.list_page, name="saved"),
     path("vyer/ny/", saved.new, name="saved_new"),
     path("vyer/<int:pk>/", saved.change, name="saved_change"),

@@ -4,6 +4,7 @@ A foreign key has no index of its own (`db_index=False`) where another index beg
 way: each index is paid for with every comment that comes in.
 """
 
+from inbox.models.batches import Batch as Batch
 from inbox.models.colleagues import HandOver as HandOver
 from inbox.models.colleagues import HeadsUp as HeadsUp
 from inbox.models.cycles import DeadlineChange as DeadlineChange

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission, may
-from inbox import backlog, chips, menu, query, reading, search, selectors
+from inbox import backlog, chips, menu, query, reading, resting, search, selectors
 from inbox.models import Conversation
 from inbox.selectors import Filters
+from inbox.verdicts import NO_REPLY
 from inbox.views import menus
 from inbox.views.contexts import health_context, row_context
 from sla import policies
@@ -50,6 +52,10 @@ def list_context(request: HttpRequest, rules: InForce, selected: Conversation | 
         "title": menus.title_of(filters, saved),
         **menus.context(filters, saved, counts),
         "states": _states(filters, counts),
+        "all_count": counts["all"] if counts["all"] <= selectors.COUNT_CAP else "",
+        "bulk_key": uuid.uuid4().hex,
+        "reasons": NO_REPLY.reasons,
+        "rests": resting.choices(policy, now),
         "next": None if shown["rows"] else selectors.next_deadline(user, now),
         **health_context(health, now),
         "stuck_count": counts["check"],

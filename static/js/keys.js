@@ -27,8 +27,10 @@ function moveRow(step) {
 /* The newest of several is meant: the last toast, the last number. Menus that are closed answer to their keys too. */
 function press(key) {
   const named = [...document.querySelectorAll("[data-key]")].filter((element) => element.dataset.key.toLowerCase() === key && !element.disabled);
-  const found = named.filter(isShown).pop() ?? (key === "?" ? named[0] : undefined);
+  const shown = named.filter(isShown);
+  const found = shown.filter((element) => element.closest("[data-picked] #bulk")).pop() ?? shown.pop() ?? (key === "?" ? named[0] : undefined);
   if (!found) return false;
+  if (found.matches("input")) { found.focus(); found.select(); return true; }
   found.click();
   if (found.tagName === "SUMMARY" && found.parentElement.open) found.parentElement.querySelector("textarea, select, input:not([type=hidden])")?.focus();
   return true;
@@ -85,10 +87,15 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const key = event.key.toLowerCase();
+  if (key === "x" && document.getElementById("bulk")) {
+    document.dispatchEvent(new CustomEvent("gensvar:pick", { detail: { range: event.shiftKey } }));
+    event.preventDefault();
+    return;
+  }
   const inRows = event.target.closest(".rows");
   const isDone = (key === "j" || (event.key === "ArrowDown" && inRows)) ? moveRow(1)
     : (key === "k" || (event.key === "ArrowUp" && inRows)) ? moveRow(-1)
-    : press(key) || openView(key);
+    : press(key === "/" ? "q" : key) || openView(key);
   if (isDone) event.preventDefault();
 });
 
