@@ -59,19 +59,22 @@ def elsewhere(user: User, now: datetime) -> list[Baton]:
     return list(found.select_related("user", "channel"))
 
 
-def weeks(channel: Channel, today: date, number: int = WEEKS_AHEAD + 2) -> list[tuple[date, Baton | None]]:
-    """Give the weeks from this one on, each with its baton or none. One query."""
-    first = today - timedelta(days=today.weekday())
-    mondays = [first + timedelta(weeks=week) for week in range(number)]
-    rows = Baton.objects.filter(channel=channel, monday__in=mondays).select_related("user")
-    found = {baton.monday: baton for baton in rows}
-    return [(monday, found.get(monday)) for monday in mondays]
+def weeks(channels: Iterable[Channel], today: date) -> list[tuple[Channel, list[tuple[date, Baton | None]]]]:
+    """Give the weeks of some accounts from this one on, each with its baton or none. One query."""
+    mondays = _mondays(today, 0, WEEKS_AHEAD + 1)
+    rows = Baton.objects.filter(channel__in=channels, monday__in=mondays).select_related("user")
+    found = {(baton.channel_id, baton.monday): baton for baton in rows}
+    return [(channel, [(monday, found.get((channel.pk, monday))) for monday in mondays]) for channel in channels]
+
+
+def _mondays(today: date, first: int, last: int) -> list[date]:
+    this_week = today - timedelta(days=today.weekday())
+    return [this_week + timedelta(weeks=week) for week in range(first, last + 1)]
 
 
 def empty_weeks(channels: Iterable[Channel], today: date) -> list[tuple[Channel, date]]:
     """Give the weeks within the next four that nobody has taken, or that somebody has handed back. One query."""
-    first = today - timedelta(days=today.weekday())
-    mondays = [first + timedelta(weeks=week) for week in range(1, WEEKS_AHEAD + 1)]
+    mondays = _mondays(today, 1, WEEKS_AHEAD)
     rows = Baton.objects.filter(channel__in=channels, monday__in=mondays, returned_at=None)
     taken = set(rows.values_list("channel", "monday"))
     return [(channel, monday) for channel in channels for monday in mondays if (channel.pk, monday) not in taken]

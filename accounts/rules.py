@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from accounts import audit
-from accounts.models import ApprovalRule, HouseRules, NeutralPeriod, User
+from accounts.models import ApprovalRule, HouseRules, NeutralPeriod, Role, User
+from accounts.permissions import ALLOWED, Permission, roles_of
 
 
 def house() -> HouseRules:
@@ -24,6 +26,28 @@ def save_house(rules: HouseRules, *, by: User, now: datetime) -> None:
     rules.save()
     if changed:
         audit.record("house.changed", "house:1", by=by, now=now, **changed)
+
+
+def waiting(user: User, channel: str) -> Q:
+    """Give the condition on rows by which this person's replies wait for approval; `channel` is the rows' own name.
+
+    All who answer are held by a rule without a role; a role's rule holds whoever has no other role that answers.
+    """
+    roles = roles_of(user) & ALLOWED[Permission.ANSWER]
+    if roles == {Role.RELAY}:
+        return ~Q(Exists(HouseRules.objects.filter(relay_waits=False)))
+    rules = ApprovalRule.objects.filter(Q(channel=None) | Q(channel=OuterRef(channel)))
+    of_each_role = Q()
+    for role in sorted(roles):
+        of_each_role &= Q(Exists(rules.filter(role=role)))
+    return Q(Exists(rules.filter(role=""))) | of_each_role
+
+
+def is_new(user: User) -> bool:
+    """Whether somebody's replies wait on every account because of the role: who cannot approve others' either."""
+    roles = roles_of(user) & ALLOWED[Permission.ANSWER]
+    held = set(ApprovalRule.objects.filter(channel=None, role__in=roles).values_list("role", flat=True))
+    return roles <= held | {Role.RELAY}
 
 
 @transaction.atomic

@@ -133,6 +133,7 @@ CELERY_BEAT_SCHEDULE = {
     "go on moving deadlines": {"task": "inbox.tasks.move_deadlines", "schedule": timedelta(seconds=60)},
     "read what was pushed": {"task": "inbox.tasks.poll_what_was_pushed", "schedule": timedelta(seconds=30)},
     "let go deliveries": {"task": "inbox.tasks.purge_deliveries", "schedule": timedelta(hours=1)},
+    "pass the baton on": {"task": "inbox.tasks.pass_the_baton_on", "schedule": timedelta(seconds=60)},
     "watch the channels": {"task": "inbox.tasks.watch_channels", "schedule": timedelta(seconds=60)},
     "digests": {"task": "inbox.tasks.send_digests", "schedule": timedelta(seconds=60)},
     "count finished weeks": {"task": "insights.tasks.count_finished_weeks", "schedule": timedelta(seconds=60)},

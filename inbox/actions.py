@@ -20,23 +20,21 @@ from accounts import audit
 from accounts.models import User
 from accounts.permissions import CAN_BE_GIVEN, Permission, require, roles_of
 from connectors.base import Sent
-from inbox import cycles, experts, guard, moderation, promises, sending, tasks
+from inbox import cycles, experts, guard, moderation, relaying, replying, sending, tasks
 from inbox.acting import (
     Refused,
     after_commit,
-    check_text,
-    item_in,
     ledger_of,
     locked,
-    newest_waiting,
     outgoing_of,
     record,
     rule,
 )
 from inbox.experts import ask_expert, expert_has_answered
-from inbox.models import REPLIES, Conversation, Item, Note, Outgoing, RedirectTarget, ReplyCycle, VerdictEvent
+from inbox.models import Conversation, Item, Note, Outgoing, RedirectTarget, ReplyCycle, VerdictEvent
 from inbox.moderation import delete_reply, edit_reply, like, moderate, unhide
 from inbox.notes import add_note
+from inbox.replying import signature, signed
 from inbox.resting import rest, wake
 from inbox.verdicts import ASK_EXPERT, VERDICTS, WATCH
 
@@ -89,39 +87,29 @@ def reply(
     sign: bool = False,
     note: str = "",
     redirect: RedirectTarget | None = None,
+    approved_by: User | None = None,
 ) -> Outgoing:
     """Queue a reply; give its row. The same key gives the same row, whatever else differs.
 
     `to`: external id of the item answered, by default the newest that waits. `drawn_at`: when the form was drawn, by
     default now. `delay`: seconds in which it can be taken back. The conversation stays as it is until the platform has
     confirmed the reply. `note`: a manager's word, which a third holding reply needs. `redirect`: where a redirect
-    points. Raises Refused; PermissionDenied.
+    points. `approved_by`: who sends what `by` has written (`approvals.py`). Raises Refused; PermissionDenied.
     """
-    require(by, Permission.ANSWER)
+    require(approved_by or by, Permission.ANSWER)
     if earlier := _with_key(key):
         return earlier
     conversation = locked(conversation_id)
     if earlier := _with_key(key):  # a double click that waited for the lock
         return earlier
-    _check(kind, text, promised_at, now)
-    drawn_at = drawn_at or now
-    if other := guard.other_reply(conversation, since=drawn_at, key=key, now=now):
-        raise Refused(_("%s Din text är kvar.") % other, "answered_meanwhile")
-    if kind == Outgoing.Kind.HOLDING:
-        promises.check(conversation, by=by, note=note, now=now)
-    outgoing = Outgoing(
-        conversation=conversation,
-        kind=kind,
-        to=_target(conversation, to),
-        text=signed(text, by) if sign else text,
-        promised_at=promised_at if kind == Outgoing.Kind.HOLDING else None,
-        redirect=redirect if kind == Outgoing.Kind.REDIRECT else None,
-        key=key,
-        drawn_at=drawn_at,
-        by=by,
-        created_at=now,
-        not_before=now + timedelta(seconds=delay),
-    )
+    if approved_by is None:
+        relaying.check(conversation, by=by, now=now)
+        replying.check_leave(conversation, by=by)
+    outgoing = replying.drawn(
+        conversation, kind=kind, text=text, by=by, key=key, now=now, drawn_at=drawn_at or now, to=to,
+        promised_at=promised_at, sign=sign, note=note, redirect=redirect, agreed_by=approved_by,
+    )  # fmt: skip
+    outgoing.not_before = now + timedelta(seconds=delay)
     try:
         with transaction.atomic():
             outgoing.save()
@@ -129,22 +117,12 @@ def reply(
         if earlier := _with_key(key):
             return earlier
         raise
-    record("reply.queued", conversation, by=by, now=now, outgoing=outgoing.pk, kind=kind, to=outgoing.to.external_id)
+    facts = {"outgoing": outgoing.pk, "kind": kind, "to": outgoing.to.external_id}
+    facts |= {"author": by.pk} if approved_by else {}
+    record("reply.queued", conversation, by=approved_by or by, now=now, **facts)
     if not delay:
         after_commit(partial(tasks.deliver_one.apply_async, (outgoing.pk,), retry=False))
     return outgoing
-
-
-def signature(user: User) -> str:
-    """Give what replies are signed with: `/` and the first name."""
-    return f"/{user.get_short_name()}"
-
-
-def signed(text: str, by: User) -> str:
-    """Put the signature after a text, unless the text ends with it already."""
-    if text.rstrip().endswith(signature(by)):
-        return text
-    return f"{text}{'' if text[-1:].isspace() else ' '}{signature(by)}"
 
 
 @transaction.atomic
@@ -319,30 +297,6 @@ def save_redirect_target(target: RedirectTarget, *, by: User, now: datetime) -> 
 
 def _with_key(key: str) -> Outgoing | None:
     return Outgoing.objects.filter(key=key).select_related("conversation", "to").first()
-
-
-def _check(kind: str, text: str, promised_at: datetime | None, now: datetime) -> None:
-    if kind not in REPLIES:
-        raise Refused(_("Välj svar, besked eller hänvisning."), "unknown_kind")
-    check_text(text, _("Skriv ett svar först."))
-    if kind == Outgoing.Kind.HOLDING:
-        if promised_at is None:
-            raise Refused(_("Ett besked behöver en utlovad tid för svaret."), "no_promise")
-        if promised_at <= now:
-            raise Refused(_("Den utlovade tiden har redan passerat. Lova en senare."), "promise_in_the_past")
-
-
-def _target(conversation: Conversation, external_id: str | None) -> Item:
-    """Give the item to answer: the one named, else the newest that waits, else the newest that is still there."""
-    if external_id is not None:
-        item = item_in(conversation, external_id)
-        if item.deleted_at:
-            raise Refused(_("Kommentaren är borttagen och kan inte besvaras. Din text är kvar."), "gone")
-        return item
-    target = newest_waiting(conversation)
-    if target is None:
-        raise Refused(_("Allt som avsändaren skrev är borttaget och kan inte besvaras. Din text är kvar."), "gone")
-    return target
 
 
 def _standing(conversation: Conversation, verdict_key: str, reason: str) -> VerdictEvent | None:

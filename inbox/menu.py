@@ -16,7 +16,9 @@ from inbox import search, selectors
 from inbox.models import Conversation, SavedView
 from inbox.selectors import COUNT_CAP, STATES, Filters
 
-COUNTED = ("due", "today", "mine", "department", "unassigned", "promised", "expert", "snoozed", "check", "open")
+COUNTED = (
+    "due", "today", "mine", "department", "unassigned", "promised", "expert", "approval", "snoozed", "check", "open",
+)  # fmt: skip
 KEYS = 9
 Sql = tuple[str, Sequence[Any]]
 

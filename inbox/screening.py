@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.models import User
-from inbox import actions, bank, drafts, secrecy
-from inbox.models import Conversation, Item, Outgoing, RedirectTarget, ReplyTemplate
+from inbox import actions, approvals, bank, drafts, replying, secrecy
+from inbox.models import Conversation, Item, Outgoing, PendingReply, RedirectTarget, ReplyTemplate
 from inbox.secrecy import Kind
 from inbox.selectors import is_id
 
@@ -44,8 +44,8 @@ class Warned(actions.Refused):
 @transaction.atomic
 def reply(
     conversation: Conversation, *, acknowledged: Collection[str], template: str = "", redirect: str = "", **wanted: Any
-) -> Outgoing:
-    """Queue a reply as `actions.reply` does, if its text passes `screen`. Raises Refused.
+) -> Outgoing | PendingReply:
+    """Queue a reply as `actions.reply` does, or let it wait for approval, if it passes `screen`. Raises Refused.
 
     `template`: id of the answer of the bank that it was made of, which is counted once for each reply. `redirect`: id
     of the ordinary channel that it points to.
@@ -53,7 +53,11 @@ def reply(
     is_repeated = Outgoing.objects.filter(key=wanted["key"]).exists()
     screen(conversation, wanted["text"], acknowledged=acknowledged, by=wanted["by"], now=wanted["now"])
     target = RedirectTarget.objects.filter(pk=redirect).first() if is_id(redirect) else None
-    outgoing = actions.reply(conversation.pk, redirect=target, **wanted)
+    if not is_repeated and replying.waits(wanted["by"], conversation):
+        wanted.pop("delay", None)  # nothing leaves yet, so there is nothing to take back in time
+        outgoing: Outgoing | PendingReply = approvals.submit(conversation.pk, redirect=target, **wanted)
+    else:
+        outgoing = actions.reply(conversation.pk, redirect=target, **wanted)
     drafts.sent(conversation.pk, by=wanted["by"])
     if is_id(template) and not is_repeated:
         bank.used(int(template))

@@ -21,7 +21,7 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import Channel, User
 from accounts.permissions import Permission, may, memberships_of, scope_of
 from inbox import narrowing, promises, scope
-from inbox.models import REPLIES, Conversation, ExpertQuestion, Outgoing, ReplyCycle
+from inbox.models import REPLIES, Conversation, ExpertQuestion, Outgoing, PendingReply, ReplyCycle
 from inbox.query import LONGEST, Query, parse
 
 PAGE = 40  # rows a page: what a tall screen shows twice
@@ -29,8 +29,8 @@ COUNT_CAP = 1000  # counting further costs more than anybody wants to know
 Status = Conversation.Status
 
 VIEWS = (
-    "due", "today", "mine", "department", "unassigned", "promised", "expert", "snoozed", "check", "open", "before",
-    "done",
+    "due", "today", "mine", "department", "unassigned", "promised", "expert", "approval", "snoozed", "check", "open",
+    "before", "done",
 )  # fmt: skip
 """The views of the side menu, in its order. `due` is home: all that waits for us."""
 SEARCH = "search"  # the view of what the search field asks for
@@ -151,6 +151,7 @@ def _view(view: str, user: User, now: datetime) -> Q:
         "unassigned": is_open & Q(assignee=None, due_at__isnull=False),
         "promised": is_open & Q(promised_at__isnull=False),
         "expert": is_open & Q(pk__in=asked_experts()),
+        "approval": Q(pk__in=waits_for_approval()),
         "snoozed": Q(status=Status.SNOOZED),
         "check": Q(pk__in=needs_a_person()),
         "open": is_open & Q(before_connection=False),
@@ -181,6 +182,11 @@ _BOOLEAN = BooleanField()
 def asked_experts() -> QuerySet[ExpertQuestion]:
     """The conversations that wait for an expert."""
     return ExpertQuestion.objects.filter(ended_at=None).values("conversation")
+
+
+def waits_for_approval() -> QuerySet[PendingReply]:
+    """The conversations with a reply that somebody has to approve."""
+    return PendingReply.objects.filter(decided_at=None).values("conversation")
 
 
 def needs_a_person() -> QuerySet[Outgoing]:
@@ -238,6 +244,7 @@ def as_shown(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
         reply_status=Subquery(newest.values("status")[:1]),
         reply_held=Subquery(newest.values("held")[:1]),
         reply_kind=Subquery(newest.values("kind")[:1]),
+        reply_pending=Exists(PendingReply.objects.filter(conversation=OuterRef("pk"), decided_at=None)),
         expert=Subquery(asked.values("name")[:1]),
         waits_since=Subquery(waits.values("started_at")[:1]),
         holdings=promises.counted(),

@@ -15,6 +15,8 @@ from inbox import (
     outbox,
     poll,
     presence,
+    relay_reminders,
+    relaying,
     rereading,
     resting,
     retention,
@@ -89,6 +91,15 @@ def move_deadlines() -> None:
 @shared_task
 def wake_rested() -> None:
     resting.wake_due(timezone.now())
+
+
+@shared_task
+def pass_the_baton_on() -> None:
+    """Give what was left on a relay account to its owner; remind of the coming week, and of weeks that are empty."""
+    now = timezone.now()
+    relaying.to_owners(now)
+    relay_reminders.remind(now)
+    relay_reminders.tell_of_empty_weeks(now)
 
 
 @shared_task

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     CharField,
     DateTimeField,
+    ExpressionWrapper,
     F,
     JSONField,
     OuterRef,
@@ -22,6 +24,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, NullIf
 from django.utils.translation import gettext as _
 
+from accounts import rules
 from accounts.models import User
 from inbox import chips, grounds, guard, presence, promises, selectors
 from inbox.grounds import Ground
@@ -36,6 +39,7 @@ from inbox.models import (
     Item,
     Note,
     Outgoing,
+    PendingReply,
     ReplyCycle,
     VerdictEvent,
 )
@@ -48,8 +52,9 @@ def conversation(user: User, pk: int) -> Conversation:
     """Give a conversation with its replies, and with the cycle whose deadline it shows. Two queries.
 
     `waits_since`, `waits_as` and `waits_under` are that cycle's start, kind and policy; `holdings` is how many holding
-    replies stand unanswered, null for none; `presence.around` reads who has it open. Raises Conversation.DoesNotExist
-    also for what the user may not see.
+    replies stand unanswered, null for none; `presence.around` reads who has it open; `pending_reply` is the id of a
+    reply that waits for approval, and `reply_waits` whether this user's would. Raises Conversation.DoesNotExist also
+    for what the user may not see.
     """
     cycle = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("due_at", "pk")
     rows = selectors.visible_to(user).select_related(
@@ -60,6 +65,8 @@ def conversation(user: User, pk: int) -> Conversation:
         waits_as=Subquery(cycle.values("kind")[:1]),
         waits_under=Subquery(cycle.values("policy")[:1]),
         holdings=promises.counted(),
+        reply_waits=ExpressionWrapper(rules.waiting(user, "channel"), BooleanField()),
+        pending_reply=Subquery(PendingReply.objects.filter(conversation=OuterRef("pk"), decided_at=None).values("pk")),
     )
     rows = presence.with_present(rows)
     return rows.prefetch_related(Prefetch("outgoing", Outgoing.objects.select_related("by").order_by("pk"))).get(pk=pk)

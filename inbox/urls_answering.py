@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import answers, aside, beside, writing
+from inbox.views import answers, approvals, aside, beside, writing
 
 urlpatterns = [
     path("k/<int:pk>/trad/", beside.whole_thread, name="thread"),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("k/<int:pk>/ta-over/", writing.take_over, name="take_over"),
     path("k/<int:pk>/anteckning/", aside.note, name="note"),
     path("k/<int:pk>/lamna-over/", aside.hand_over, name="hand_over"),
+    path("godkanna/", approvals.list_page, name="approvals"),
+    path("godkanna/<int:pk>/", approvals.page, name="pending"),
+    path("godkanna/<int:pk>/skicka/", approvals.approve, name="approve"),
+    path("godkanna/<int:pk>/lamna-tillbaka/", approvals.give_back, name="give_back"),
+    path("godkanna/<int:pk>/ta-tillbaka/", approvals.withdraw, name="withdraw"),
     path("svarsbank/", answers.list_page, name="answers"),
     path("svarsbank/ny/", answers.edit, name="answer_new"),
     path("svarsbank/<int:pk>/", answers.edit, name="answer_edit"),

@@ -4,7 +4,9 @@ A foreign key has no index of its own (`db_index=False`) where another index beg
 way: each index is paid for with every comment that comes in.
 """
 
+from inbox.models.approval import PendingReply as PendingReply
 from inbox.models.batches import Batch as Batch
+from inbox.models.changeover import Changeover as Changeover
 from inbox.models.colleagues import HandOver as HandOver
 from inbox.models.colleagues import HeadsUp as HeadsUp
 from inbox.models.cycles import DeadlineChange as DeadlineChange

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission, may
-from inbox import backlog, chips, menu, query, reading, resting, search, selectors
+from inbox import backlog, chips, menu, query, reading, relaying, resting, search, selectors
 from inbox.models import Conversation
 from inbox.selectors import Filters
 from inbox.verdicts import NO_REPLY
@@ -59,6 +59,7 @@ def list_context(request: HttpRequest, rules: InForce, selected: Conversation | 
         "next": None if shown["rows"] else selectors.next_deadline(user, now),
         **health_context(health, now),
         "stuck_count": counts["check"],
+        "relay": relaying.standing(user, filters.channel, now),
         "days_off": {"over": backlog.just_over(policy, now), "ahead": backlog.ahead(policy, now)},
         "year_to_confirm": policies.year_to_confirm(timezone.localdate(now))
         if selected is None and may(user, Permission.REGISTER)

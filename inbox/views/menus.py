@@ -21,6 +21,7 @@ VIEW_NAMES = {
     "unassigned": _("Otilldelade"),
     "promised": _("Lovade svar"),
     "expert": _("Väntar på sakkunnig"),
+    "approval": _("Att godkänna"),
     "snoozed": _("Vilande"),
     "check": _("Kontrollera"),
     "open": _("Alla öppna"),

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission, needs
 from inbox import actions, screening, selectors
-from inbox.models import Conversation, Outgoing, VerdictEvent
+from inbox.models import Conversation, Outgoing, PendingReply, VerdictEvent
 from inbox.selectors import Filters
 from inbox.verdicts import VERDICTS
 from inbox.views.contexts import part
@@ -119,6 +119,10 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
         kept["warned"] = getattr(refused, "kinds", ())
         error_on = "promise" if "promise" in refused.code else "text"
         return conversation_answer(request, row, status=422, error=str(refused), error_on=error_on, **kept)
+    if isinstance(outgoing, PendingReply):
+        said = _("Väntar på godkännande. %s ser inget än, och svarsfristen gäller.") % (row.contact or _("Avsändaren"))
+        messages.success(request, said, extra_tags=reverse("inbox:withdraw", args=[outgoing.pk]))
+        return onward(request, row)
     said = _("%(kind)s till %(name)s skickas om 10 sekunder.") % {
         "kind": outgoing.get_kind_display(),
         "name": row.contact or _("avsändaren"),

@@ -19,7 +19,7 @@ from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
-NAMED = {"pk": "987654", "membership": "987654", "year": "2026", "verdict": "no_reply", "key": "se24"}
+NAMED = {"pk": "987654", "membership": "987654", "year": "2026", "verdict": "no_reply", "key": "se24", "form": "csv"}
 TOKEN = re.compile(r'value="[A-Za-z0-9]{64}"|value="/[^"]*"')  # against forgery, and the way back; new on each page
 ROLES = [*Role.values, None]
 

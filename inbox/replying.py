@@ -1,0 +1,100 @@
+"""What a reply is before it is on its way: checked, signed, and pointed at what it answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts import rules
+from accounts.models import User
+from inbox import guard, promises
+from inbox.acting import Refused, check_text, item_in, newest_waiting
+from inbox.models import REPLIES, Conversation, Item, Outgoing, RedirectTarget
+
+
+def drawn(
+    conversation: Conversation,
+    *,
+    kind: str,
+    text: str,
+    by: User,
+    key: str,
+    now: datetime,
+    drawn_at: datetime,
+    to: str | None = None,
+    promised_at: datetime | None = None,
+    sign: bool = False,
+    note: str = "",
+    redirect: RedirectTarget | None = None,
+    agreed_by: User | None = None,
+) -> Outgoing:
+    """Give a reply that could leave now, unsaved; the conversation is locked. Raises Refused.
+
+    `agreed_by`: who answers for a third holding reply, by default its author.
+    """
+    check(kind, text, promised_at, now)
+    if other := guard.other_reply(conversation, since=drawn_at, key=key, now=now):
+        raise Refused(_("%s Din text är kvar.") % other, "answered_meanwhile")
+    if kind == Outgoing.Kind.HOLDING:
+        promises.check(conversation, by=agreed_by or by, note=note, now=now)
+    return Outgoing(
+        conversation=conversation,
+        kind=kind,
+        to=_target(conversation, to),
+        text=signed(text, by) if sign else text,
+        promised_at=promised_at if kind == Outgoing.Kind.HOLDING else None,
+        redirect=redirect if kind == Outgoing.Kind.REDIRECT else None,
+        key=key,
+        drawn_at=drawn_at,
+        by=by,
+        created_at=now,
+        not_before=now,
+    )
+
+
+def check_leave(conversation: Conversation, *, by: User) -> None:
+    """Refuse what has to be approved by somebody else first. One query."""
+    if waits(by, conversation):
+        raise Refused(_("Dina svar här behöver godkännas av någon annan innan de skickas."), "needs_approval")
+
+
+def waits(user: User, conversation: Conversation) -> bool:
+    """Whether this person's replies here wait for somebody else. One query."""
+    return Conversation.objects.filter(rules.waiting(user, "channel"), pk=conversation.pk).exists()
+
+
+def signature(user: User) -> str:
+    """Give what replies are signed with: `/` and the first name."""
+    return f"/{user.get_short_name()}"
+
+
+def signed(text: str, by: User) -> str:
+    """Put the signature after a text, unless the text ends with it already."""
+    if text.rstrip().endswith(signature(by)):
+        return text
+    return f"{text}{'' if text[-1:].isspace() else ' '}{signature(by)}"
+
+
+def check(kind: str, text: str, promised_at: datetime | None, now: datetime) -> None:
+    if kind not in REPLIES:
+        raise Refused(_("Välj svar, besked eller hänvisning."), "unknown_kind")
+    check_text(text, _("Skriv ett svar först."))
+    if kind == Outgoing.Kind.HOLDING:
+        if promised_at is None:
+            raise Refused(_("Ett besked behöver en utlovad tid för svaret."), "no_promise")
+        if promised_at <= now:
+            raise Refused(_("Den utlovade tiden har redan passerat. Lova en senare."), "promise_in_the_past")
+
+
+def _target(conversation: Conversation, external_id: str | None) -> Item:
+    """Give the item to answer: the one named, else the newest that waits, else the newest that is still there."""
+    if external_id is not None:
+        item = item_in(conversation, external_id)
+        if item.deleted_at:
+            raise Refused(_("Kommentaren är borttagen och kan inte besvaras. Din text är kvar."), "gone")
+        return item
+    target = newest_waiting(conversation)
+    if target is None:
+        raise Refused(_("Allt som avsändaren skrev är borttaget och kan inte besvaras. Din text är kvar."), "gone")
+    return target
