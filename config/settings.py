@@ -124,6 +124,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "let go what may not be kept": {"task": "inbox.tasks.purge_expired", "schedule": timedelta(minutes=5)},
+    "let go what compared questions": {"task": "inbox.tasks.let_go_prints", "schedule": timedelta(hours=1)},
     "let go drafts": {"task": "inbox.tasks.purge_drafts", "schedule": timedelta(hours=1)},
     "questions to experts": {"task": "inbox.tasks.mail_questions", "schedule": timedelta(seconds=5)},
     "tell colleagues": {"task": "inbox.tasks.tell_colleagues", "schedule": timedelta(seconds=15)},

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Channel, Surface
 from connectors.base import Page, Sent, Unreadable
-from inbox import places, relaying, retention, routing, rows, settling
+from inbox import grouping, places, relaying, retention, routing, rows, settling
 from inbox.confirmation import MAY_HAVE_LEFT, link_own
 from inbox.incoming import Incoming, StoredItem, as_raw, changes, fit, mentions_of, readable
 from inbox.models import Conversation, Item, ItemVersion, Outgoing, Thread, UnreadableRecord
@@ -86,6 +86,7 @@ def settle(thread_ids: Collection[int], now: datetime) -> None:
     ordered = sorted(thread_ids)
     routing.route(ordered, now)
     relaying.assign(ordered, now)
+    grouping.group(ordered, now)
     for start in range(0, len(ordered), SETTLE_CHUNK):
         with transaction.atomic():
             settling.settle(ordered[start : start + SETTLE_CHUNK], now)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -34,6 +34,7 @@ VIEWS = (
 )  # fmt: skip
 """The views of the side menu, in its order. `due` is home: all that waits for us."""
 SEARCH = "search"  # the view of what the search field asks for
+GROUP = "group"  # the view of those who ask the same
 STATES = ("overdue", "due_soon", "on_track")
 NEWEST_FIRST = ("before", "done")  # views without deadlines
 ALL_DUE = ("due", "today", "unassigned", "promised")
@@ -49,12 +50,16 @@ class Filters:
     state: str = ""
     after: str = ""  # key of the last row of the page before
     text: str = ""  # what is searched for: then the view is SEARCH
+    group: int | None = None  # of those who ask the same: then the view is GROUP
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Filters:
         """Read a page's query string; what makes no sense is left out."""
         view, state, channel = query.get("vy", ""), query.get("lage", ""), query.get("konto", "")
         text = query.get("sok", "").replace("\0", "").strip()[:LONGEST]
+        group = query.get("grupp", "") if not text else ""
+        if is_id(group):
+            return cls(view=GROUP, group=int(group), after=query.get("efter", ""))
         return cls(
             view=SEARCH if text else view if view in VIEWS else "due",
             channel=int(channel) if is_id(channel) else None,
@@ -67,7 +72,8 @@ class Filters:
         wanted = replace(self, **changes) if changes else self  # type: ignore[arg-type]
         pairs = {
             "sok": wanted.text,
-            "vy": wanted.view if wanted.view not in ("due", SEARCH) else "",
+            "grupp": wanted.group,
+            "vy": wanted.view if wanted.view not in ("due", SEARCH, GROUP) else "",
             "konto": wanted.channel,
             "lage": wanted.state,
             "efter": wanted.after,
@@ -90,7 +96,7 @@ class Filters:
     @property
     def waits(self) -> bool:
         """Whether anything of the view can wait for us, so that it has a state."""
-        return self.view not in ("done", SEARCH)
+        return self.view not in ("done", SEARCH, GROUP)
 
     @property
     def all_due(self) -> bool:
@@ -133,11 +139,23 @@ def matching(user: User, filters: Filters, now: datetime) -> QuerySet[Conversati
         rows = rows.filter(_view(filters.view, user, now))
     elif not filters.has_words:
         rows = rows.filter(narrowing.without_words(filters.asked(now), now))
+    if filters.group:
+        rows = rows.filter(alike=filters.group)
     if filters.channel:
         rows = rows.filter(channel=filters.channel)
     if filters.state:
         rows = rows.filter(narrowing.in_state(filters.state, now)) if filters.waits else rows.none()
     return rows
+
+
+def folded(user: User, filters: Filters, now: datetime) -> QuerySet[Conversation]:
+    """The conversations of a view as rows: at home, of those who ask the same only the first to be answered."""
+    rows = matching(user, filters, now)
+    if filters.view != "due" or filters.channel or filters.state:
+        return rows
+    earlier = Q(due_at__lt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), pk__lt=OuterRef("pk"))
+    before = visible_to(user).filter(_view("due", user, now), earlier, alike=OuterRef("alike"))
+    return rows.filter(Q(alike=None) | ~Exists(before))
 
 
 def _view(view: str, user: User, now: datetime) -> Q:
@@ -157,6 +175,7 @@ def _view(view: str, user: User, now: datetime) -> Q:
         "open": is_open & Q(before_connection=False),
         "before": Q(before_connection=True),
         "done": Q(status=Status.CLOSED),
+        GROUP: is_open,
     }[view]
 
 
@@ -215,7 +234,7 @@ def page(user: User, filters: Filters, now: datetime) -> ListPage:
     Which rows, by one index, is asked in an array, which is planned by itself; then what they show. Joined they would
     be more tables than are planned as one.
     """
-    found = first_rows(user, _after(matching(user, filters, now), filters), filters, PAGE + 1)
+    found = first_rows(user, _after(folded(user, filters, now), filters), filters, PAGE + 1)
     last = found[PAGE - 1] if len(found) > PAGE else None
     return ListPage(found[:PAGE], key_of(last, filters) if last else "")
 
@@ -240,6 +259,9 @@ def as_shown(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
     newest = Outgoing.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
     asked = ExpertQuestion.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("-pk")
     waits = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None, kind=ReplyCycle.Kind.FIRST)
+    # By its own count, so that PostgreSQL looks at none where nobody asks the same.
+    same = Conversation.objects.filter(alike=OuterRef("alike")).exclude(status=Status.CLOSED).order_by()
+    same = same.values("alike").annotate(n=Count("pk"))
     return rows.select_related("channel", "contact", "assignee", "thread__post").annotate(
         reply_status=Subquery(newest.values("status")[:1]),
         reply_held=Subquery(newest.values("held")[:1]),
@@ -248,6 +270,7 @@ def as_shown(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
         expert=Subquery(asked.values("name")[:1]),
         waits_since=Subquery(waits.values("started_at")[:1]),
         holdings=promises.counted(),
+        alike_count=Subquery(same.values("n"), output_field=IntegerField()),
     )
 
 
@@ -311,7 +334,7 @@ def news(user: User, filters: Filters, *, shown: Collection[int], since: datetim
     """
     if filters.has_words:
         return set()
-    rows = matching(user, replace(filters, after=""), now)
+    rows = folded(user, replace(filters, after=""), now)
     arrived = rows.filter(arrived_at__gt=since).values_list("pk", flat=True)[: COUNT_CAP + 1]
     between = _sorted(_before(rows, filters), filters).exclude(pk__in=shown)
     return {*arrived, *between.values_list("pk", flat=True)[: COUNT_CAP + 1]}
@@ -321,7 +344,7 @@ def following(user: User, filters: Filters, row: Conversation, now: datetime) ->
     """The next one of the view after this one, else the first; what has a reply on its way is passed over."""
     if filters.has_words:
         return None
-    rows = matching(user, filters, now).exclude(pk=row.pk).exclude(pk__in=on_its_way())
+    rows = folded(user, filters, now).exclude(pk=row.pk).exclude(pk__in=on_its_way())
     after = _sorted(_after(rows, replace(filters, after=key_of(row, filters))), filters).first()
     return after or _sorted(rows, filters).first()
 

@@ -10,6 +10,7 @@ from inbox import (
     drafts,
     escalation,
     experts,
+    grouping,
     headsup,
     moving,
     outbox,
@@ -60,6 +61,11 @@ def deliver_all() -> None:
 @shared_task
 def deliver_one(outgoing_id: int) -> None:
     outbox.deliver_one(outgoing_id, timezone.now())
+
+
+@shared_task
+def let_go_prints() -> None:
+    grouping.let_go(timezone.now())
 
 
 @shared_task

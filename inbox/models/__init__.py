@@ -22,6 +22,7 @@ from inbox.models.items import Item as Item
 from inbox.models.items import ItemVersion as ItemVersion
 from inbox.models.items import UnreadableRecord as UnreadableRecord
 from inbox.models.items import WebhookDelivery as WebhookDelivery
+from inbox.models.likeness import Print as Print
 from inbox.models.moderation import GroundList as GroundList
 from inbox.models.moderation import ModerationEvidence as ModerationEvidence
 from inbox.models.places import Contact as Contact

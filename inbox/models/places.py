@@ -105,6 +105,7 @@ class Conversation(models.Model):
     item_count = models.IntegerField(default=0)
     before_connection = models.BooleanField(default=False)  # *Före anslutning*: older than the channel's clock_from
     revision = models.IntegerField(default=0)
+    alike = models.BigIntegerField(null=True, blank=True)  # *Samma fråga*: id of the first one that asked it
 
     class Meta:
         constraints: ClassVar = [
@@ -149,6 +150,7 @@ class Conversation(models.Model):
                 name="open_promised",
             ),
             models.Index(fields=["-last_item_at", "-id"], condition=Q(before_connection=True), name="before_by_newest"),
+            models.Index(fields=["alike"], condition=Q(alike__isnull=False), name="conversation_alike"),  # selectors
         ]
 
     def __str__(self) -> str:

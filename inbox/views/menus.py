@@ -28,6 +28,7 @@ VIEW_NAMES = {
     "before": _("Före anslutning"),
     "done": _("Klara"),
     "search": _("Sökning"),
+    "group": _("Samma fråga"),
 }
 
 

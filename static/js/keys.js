@@ -92,6 +92,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return;
   }
+  if (key === "a") document.querySelector("#bulk [data-pick-all]")?.click();
   const inRows = event.target.closest(".rows");
   const isDone = (key === "j" || (event.key === "ArrowDown" && inRows)) ? moveRow(1)
     : (key === "k" || (event.key === "ArrowUp" && inRows)) ? moveRow(-1)
