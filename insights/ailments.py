@@ -27,6 +27,7 @@ class Ailment:
     do: str
     is_urgent: bool
     url: str = ""
+    link: str = ""  # what the address leads to
 
 
 def of(state: State) -> list[Ailment]:
@@ -84,6 +85,7 @@ def _sending(state: State) -> Iterator[Ailment]:
             _("En kommunikatör tittar på plattformen och säger vad som stämmer."),
             is_urgent=True,
             url=reverse("inbox:list") + "?vy=check",
+            link=_("Till svaren"),
         )
     if state.stuck_mail:
         yield Ailment(
@@ -102,6 +104,7 @@ def _reading(state: State) -> Iterator[Ailment]:
             _("En administratör ansluter kontot igen."),
             is_urgent=True,
             url=reverse("accounts:channel", args=[channel.pk]),
+            link=_("Till kontot"),
         )
     silent = [row for row in state.surfaces if row.channel_id not in dead and watchdog.is_silent(row, state.now)]
     for channel in {row.channel_id: row.channel for row in silent}.values():
@@ -112,6 +115,7 @@ def _reading(state: State) -> Iterator[Ailment]:
             _("Kontots sida säger varför. Gensvar försöker igen av sig självt."),
             is_urgent=True,
             url=reverse("accounts:channel", args=[channel.pk]),
+            link=_("Till kontot"),
         )
 
 

@@ -10,6 +10,8 @@ from insights.conclusions import share_words, spaced
 from insights.report import Report
 from insights.shares import Share
 
+UNSAID = "without-unsaid"
+
 
 def sentences(report: Report) -> list[str]:
     """Give eight sentences, true also where there is little to tell."""
@@ -98,8 +100,10 @@ def _without(report: Report) -> str:
     share = Share(report.counts["without"], report.counts["closed"])
     if not share.part:
         return _("Alla som vi är klara med fick ett svar, en hänvisning eller ett besked.")
-    reasons = [_lower(str(number.name)) for number in report.without[:2]]
-    words = {"share": share_words(share), "why": _(" och ").join(reasons)}
+    said = [_lower(str(number.name)) for number in report.without if number.figure.key != UNSAID][:2]
+    if not said:
+        return _("I %s behövdes inget svar.") % share_words(share)
+    words = {"share": share_words(share), "why": _(" och ").join(said)}
     return _("I %(share)s behövdes inget svar, oftast med skälet: %(why)s.") % words
 
 

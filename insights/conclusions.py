@@ -217,7 +217,7 @@ def quality(hours: float, counts: Counter[str]) -> str:
     late = counts["late_fetched"]
     parts = []
     if hours:
-        parts.append(_("Under %s saknas läsning av något konto") % hours_words(hours))
+        parts.append(_("Något konto lästes inte under %s") % hours_words(hours))
     if late:
         parts.append(ngettext("%s fråga hämtades efter sin frist", "%s frågor hämtades efter sin frist", late) % late)
     return _(", och ").join(parts) if parts else _("Inget saknas: alla konton lästes hela tiden")

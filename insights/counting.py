@@ -52,13 +52,15 @@ def sum_of(counters: Iterable[Counter[str]]) -> Counter[str]:
     return total
 
 
-def numbers(scope: Scope, now: datetime, compared: Sequence[Scope] = ()) -> Numbers:
+def numbers(
+    scope: Scope, now: datetime, compared: Sequence[Scope] = (), known: figures.Policies | None = None
+) -> Numbers:
     """Count a scope with its line, and by week also other weeks of the same channels. A fixed number of queries."""
     line, own = set(scope.line().mondays), set(scope.mondays)
     wanted = line.union(*(other.mondays for other in compared))
     live = stale(wanted, now)
     found = Numbers()
-    for (monday, channel), counter in count(live, now, scope.narrow()).items():
+    for (monday, channel), counter in count(live, now, scope.narrow(), known).items():
         plain = {key: n for key, n in counter.items() if not is_spread(key)}
         found.by_week[monday].update(plain)
         found.spreads[monday].update({key: n for key, n in counter.items() if is_spread(key)})
@@ -97,13 +99,13 @@ def stale(mondays: set[date], now: datetime) -> set[date]:
     return running | set(marked)
 
 
-def count(mondays: set[date], now: datetime, narrow: Q | None = None) -> Counts:
-    """Count every figure of some weeks from the rows, by week and channel. Six queries, and two for the policies."""
+def count(mondays: set[date], now: datetime, narrow: Q | None = None, known: figures.Policies | None = None) -> Counts:
+    """Count every figure of some weeks from the rows, by week and channel. Seven queries, or six if `known` is."""
     found: Counts = defaultdict(Counter)
     if not mondays:
         return found
-    spans = _spans(mondays)
-    instants = Instants.at(now, figures.all_policies())
+    spans, known = _spans(mondays), known or figures.all_policies()
+    instants = Instants.at(now, known)
     rows = figures.base().filter(narrow or Q())
     for moment in COUNTED:
         keys = [figure.key for figure in FIGURES.values() if figure.moment is moment]
@@ -113,17 +115,17 @@ def count(mondays: set[date], now: datetime, narrow: Q | None = None) -> Counts:
             found[row["week"].date(), row["conversation__channel"]].update({k: row[k] for k in keys if row[k]})
     _count_redirects(found, figures.within(rows, Moment.ENDED, spans).filter(outcome=Outcome.REDIRECTED))
     _count_arrivals(found, figures.within(rows, Moment.STARTED, spans).filter(FIGURES["arrived"].where(instants)))
-    for week, counter in answers(spans, rows.filter(FIGURES["first_answer"].where(instants))).items():
+    for week, counter in answers(spans, rows.filter(FIGURES["first_answer"].where(instants)), known).items():
         found[week].update(counter)
     return found
 
 
-def answers(spans: list[figures.Span], rows: QuerySet[ReplyCycle]) -> Counts:
-    """Count and measure which of these questions were answered in the spans, by week and channel. Three queries."""
+def answers(spans: list[figures.Span], rows: QuerySet[ReplyCycle], known: figures.Policies) -> Counts:
+    """Count and measure which of these questions were answered in the spans, by week and channel. Two queries."""
     found: Counts = defaultdict(Counter)
     at_once, as_promised = figures.answered_within(rows, spans)
     as_promised = as_promised.annotate(at=F("answered_at")).filter(figures.in_spans("at", spans))
-    _count_answers(found, [*_answers(at_once, "ended_at"), *_answers(as_promised, "at")])
+    _count_answers(found, [*_answers(at_once, "ended_at"), *_answers(as_promised, "at")], known)
     return found
 
 
@@ -162,9 +164,8 @@ def _answers(rows: QuerySet[ReplyCycle], answered: str) -> Iterable[Answer]:
     return rows.order_by().values_list("conversation__channel", "started_at", answered, "policy")
 
 
-def _count_answers(found: Counts, answers: Iterable[Answer]) -> None:
+def _count_answers(found: Counts, answers: Iterable[Answer], known: figures.Policies) -> None:
     """Measure each answer on the clock of its own policy."""
-    known = figures.all_policies()
     is_off = cache(lambda version, day: figures.is_day_off(known[version], day))
     monday = cache(lambda day: day - timedelta(days=day.weekday()))
     for channel, started, answered, version in answers:
@@ -175,22 +176,22 @@ def _count_answers(found: Counts, answers: Iterable[Answer]) -> None:
             week[key] += 1
 
 
-def open_now(scope: Scope, now: datetime) -> dict[int, Counter[str]]:
-    """Count what is open now, by channel. Three queries.
+def open_now(scope: Scope, now: datetime, known: figures.Policies | None = None) -> dict[int, Counter[str]]:
+    """Count what is open now, by channel. Two queries, and one for the policies if they are not known.
 
     An open cycle's conversation is not closed, and those have an index of their own; should one ever be, the total
     tells, and it is counted the long way.
     """
+    instants = Instants.at(now, known or figures.all_policies())
     waiting = ReplyCycle.objects.filter(ended_at=None)
-    found = _open_by_channel(waiting.filter(~Q(conversation__status=Conversation.Status.CLOSED)), now)
+    found = _open_by_channel(waiting.filter(~Q(conversation__status=Conversation.Status.CLOSED)), instants)
     if sum(counter["open_first"] + counter["open_promised"] for counter in found.values()) != waiting.count():
-        found = _open_by_channel(waiting, now)
+        found = _open_by_channel(waiting, instants)
     channels = scope.channel_ids()
     return {channel: counter for channel, counter in found.items() if channels is None or channel in channels}
 
 
-def _open_by_channel(waiting: QuerySet[ReplyCycle], now: datetime) -> dict[int, Counter[str]]:
-    instants = Instants.at(now, figures.all_policies())
+def _open_by_channel(waiting: QuerySet[ReplyCycle], instants: Instants) -> dict[int, Counter[str]]:
     keys = [figure.key for figure in FIGURES.values() if figure.of_open]
     counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in keys}
     grouped = waiting.values("conversation__channel").annotate(**counted).order_by()

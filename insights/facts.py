@@ -124,8 +124,8 @@ def _until(text: str | None) -> datetime | None:
 
 def gather(scope: Scope, now: datetime) -> Facts:
     """Ask for all that a report says, in a fixed number of queries."""
-    line = scope.line()
-    numbers = counting.numbers(scope, now, compared=[scope.before(), scope.year_before()])
+    line, known = scope.line(), figures.all_policies()
+    numbers = counting.numbers(scope, now, compared=[scope.before(), scope.year_before()], known=known)
     channels = list(
         Channel.objects.select_related("department").prefetch_related(
             Prefetch("surfaces", Surface.objects.order_by("name"))
@@ -137,8 +137,8 @@ def gather(scope: Scope, now: datetime) -> Facts:
     return Facts(
         now,
         numbers,
-        counting.open_now(scope, now),
-        Instants.at(now, figures.all_policies()).last_in_4,
+        counting.open_now(scope, now, known),
+        Instants.at(now, known).last_in_4,
         places,
         [Unread(gap.surface.channel_id, gap.surface.name, gap.since, gap.until) for gap in gaps],
         _redirects(numbers.by_week.values()),

@@ -19,6 +19,7 @@ from sla.models import PolicyVersion
 ZONE = ZoneInfo(settings.TIME_ZONE)
 DAYOFF = {"first_answer_weekday": False, "first_answer_dayoff": True}
 Span = tuple[datetime, datetime]  # half-open
+Policies = dict[int | None, Policy]  # every version by its id, and under None that of cycles that name none
 
 
 def base() -> QuerySet[ReplyCycle]:
@@ -78,9 +79,9 @@ def _by_day_off(rows: QuerySet[ReplyCycle], scope: Scope, *, wanted: bool) -> Qu
     return rows.filter(off if wanted else ~off)
 
 
-def all_policies() -> dict[int | None, Policy]:
+def all_policies() -> Policies:
     """Every version by its id; under None the newest of the default one, for cycles that name none. One query."""
-    found: dict[int | None, Policy] = {}
+    found: Policies = {}
     for version in PolicyVersion.objects.order_by("version"):
         found[version.pk] = policies.pure(version)
         if version.key == policies.DEFAULT:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from inbox import chips
-from insights import charts, conclusions
+from insights import boardtext, charts, conclusions
 from insights.shares import Share
 
 register = template.Library()
@@ -38,6 +38,9 @@ def minutes(length: int | None) -> str:
         return "–"
     hours, _h, rest = conclusions.minutes(length).partition(" h")
     return f"{hours}{HARD}h {rest.strip().replace(' ', HARD)}".strip() if _h else hours.replace(" ", HARD)
+
+
+long_minutes = register.filter("long_minutes", boardtext.long_minutes)
 
 
 @register.filter

@@ -15,7 +15,7 @@ from tests import factories
 from tests.insights import histories
 
 pytestmark = pytest.mark.django_db
-MOST_QUERIES = 24
+MOST_QUERIES = 20
 
 
 @pytest.fixture
