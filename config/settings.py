@@ -129,6 +129,7 @@ CELERY_BEAT_SCHEDULE = {
     "questions to experts": {"task": "inbox.tasks.mail_questions", "schedule": timedelta(seconds=5)},
     "tell colleagues": {"task": "inbox.tasks.tell_colleagues", "schedule": timedelta(seconds=15)},
     "notice sweep": {"task": "inbox.tasks.sweep_notices", "schedule": timedelta(seconds=60)},
+    "check the links": {"task": "inbox.tasks.check_links", "schedule": crontab(hour="2", minute="50")},
     "check the audit trail": {"task": "accounts.tasks.check_trail", "schedule": crontab(hour="3", minute="20")},
     "wake what has rested": {"task": "inbox.tasks.wake_rested", "schedule": timedelta(seconds=30)},
     "go on moving deadlines": {"task": "inbox.tasks.move_deadlines", "schedule": timedelta(seconds=60)},

@@ -16,7 +16,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts import audit
 from accounts.models import User
 from accounts.permissions import CAN_BE_GIVEN, Permission, require, roles_of
 from connectors.base import Sent
@@ -34,6 +33,7 @@ from inbox.experts import ask_expert, expert_has_answered
 from inbox.models import Conversation, Item, Note, Outgoing, RedirectTarget, ReplyCycle, VerdictEvent
 from inbox.moderation import delete_reply, edit_reply, like, moderate, unhide
 from inbox.notes import add_note
+from inbox.pointing import remove_responsibility, save_redirect_target, save_responsibility
 from inbox.replying import signature, signed
 from inbox.resting import rest, wake
 from inbox.verdicts import ASK_EXPERT, VERDICTS, WATCH
@@ -52,11 +52,13 @@ __all__ = [
     "like",
     "mark_seen",
     "moderate",
+    "remove_responsibility",
     "reopen",
     "reply",
     "rest",
     "retry",
     "save_redirect_target",
+    "save_responsibility",
     "settle_unknown",
     "signature",
     "signed",
@@ -283,16 +285,6 @@ def mark_seen(conversation_id: int, *, by: User, now: datetime) -> None:
             conversation = locked(conversation_id)  # before its items, as everybody does
             if unseen.update(first_seen_at=now, first_seen_by=by):
                 record("conversation.seen", conversation, by=by, now=now)
-
-
-@transaction.atomic
-def save_redirect_target(target: RedirectTarget, *, by: User, now: datetime) -> RedirectTarget:
-    """Add or change an ordinary channel in the list of redirects."""
-    require(by, Permission.MANAGE_TEXTS)
-    action = "redirect.changed" if target.pk else "redirect.added"
-    target.save()
-    audit.record(action, f"redirect:{target.pk}", by=by, now=now, name=target.name, is_active=target.is_active)
-    return target
 
 
 def _with_key(key: str) -> Outgoing | None:

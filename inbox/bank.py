@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DateField, F, JSONField, Value
-from django.db.models.functions import Cast
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
 from connectors.registry import PATHS, connector_class
-from inbox.models import Conversation, RedirectTarget, ReplyTemplate
+from inbox.links import in_text
+from inbox.models import Conversation, LinkCheck, RedirectTarget, ReplyTemplate, Responsibility
 from sla.clock import Policy
 from sla.words import day_words
 
@@ -28,19 +29,28 @@ _VARIABLE = re.compile(r"( ?)\{(?:(namn|nästa_vardag|öppet_idag)|länk:([^{}]{
 
 @dataclass(frozen=True)
 class Filled:
-    """A template as it would go out; `missing`: the variables that nothing is known for, which stand as they are."""
+    """A template as it would go out; `missing`: the variables that nothing is known for, which stand as they are.
+
+    `dead`: the links in it that do not work.
+    """
 
     template: ReplyTemplate
     text: str
     missing: tuple[str, ...] = field(default=())
+    dead: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True)
 class Texts:
-    """What we answer with: the templates in use, by name, and the redirects in use, in their order."""
+    """What we answer with: the templates in use, by name; the redirects in use, in their order, those to others last.
 
-    templates: list[ReplyTemplate]
-    redirects: list[RedirectTarget]
+    `dead`: the links that do not work; `responsibilities`: who answers for what.
+    """
+
+    templates: list[ReplyTemplate] = field(default_factory=list)
+    redirects: list[RedirectTarget] = field(default_factory=list)
+    dead: set[str] = field(default_factory=set)
+    responsibilities: list[Responsibility] = field(default_factory=list)
 
     @property
     def links(self) -> dict[str, str]:
@@ -49,32 +59,48 @@ class Texts:
 
 
 def texts() -> Texts:
-    """Read all that is in use. One query, as the page of a conversation needs both."""
-    no_json, no_day = Cast(Value(None), JSONField()), Cast(Value(None), DateField())
-    columns = ("kind", "pk", "name", "text", "url", "position", "variants", "review_at")
-    redirects = RedirectTarget.objects.filter(is_active=True).annotate(
-        kind=Value("redirect"), variants=no_json, review_at=no_day
-    )
-    templates = ReplyTemplate.objects.filter(is_active=True).annotate(
-        kind=Value("template"), url=Value(""), position=Value(0)
-    )
-    found = Texts([], [])
-    rows: Any = redirects.order_by().values_list(*columns).union(templates.values_list(*columns), all=True)
-    for kind, pk, name, text, url, position, variants, review_at in rows:
+    """Read all that is in use. One query, as the page of a conversation needs all of it."""
+    found = Texts()
+    for kind, pk, name, text, facts in _rows():
         if kind == "redirect":
-            found.redirects.append(RedirectTarget(pk=pk, name=name, text=text, url=url, position=position))
+            found.redirects.append(RedirectTarget(pk=pk, name=name, text=text, **facts))
+        elif kind == "dead":
+            found.dead.add(name)
+        elif kind == "responsibility":
+            found.responsibilities.append(Responsibility(pk=pk, subject=name, note=text, **facts))
         else:
-            template = ReplyTemplate(pk=pk, name=name, text=text, variants=variants, review_at=review_at)
-            found.templates.append(template)
+            review_at = date.fromisoformat(facts.pop("review_at"))
+            found.templates.append(ReplyTemplate(pk=pk, name=name, text=text, review_at=review_at, **facts))
     found.templates.sort(key=lambda each: each.name.casefold())
-    found.redirects.sort(key=lambda each: (each.position, each.name))
+    found.redirects.sort(key=lambda each: (each.is_elsewhere, each.position, each.name))
     return found
+
+
+def _rows() -> Any:
+    def columns(rows: QuerySet[Any], kind: str, name: str, text: Any, **facts: str) -> QuerySet[Any, Any]:
+        given = {"kind": Value(kind), "called": Cast(name, TextField()), "said": Cast(text, TextField())}
+        found = rows.order_by().annotate(**given, facts=JSONObject(**facts))
+        return found.values_list("kind", "pk", "called", "said", "facts")
+
+    pointing = ("url", "phone", "hours", "takes", "is_elsewhere", "position")
+    in_use = RedirectTarget.objects.filter(is_active=True)
+    asked = Responsibility.objects.filter(target__is_active=True)
+    return columns(in_use, "redirect", "name", "text", **{name: name for name in pointing}).union(
+        columns(
+            ReplyTemplate.objects.filter(is_active=True), "template", "name", "text", variants="variants",
+            review_at="review_at",
+        ),
+        columns(LinkCheck.objects.filter(state=LinkCheck.State.DEAD), "dead", "url", Value("")),
+        columns(asked, "responsibility", "subject", "note", words="words", place="place", target_id="target_id"),
+        all=True,
+    )  # fmt: skip
 
 
 def choices(texts: Texts, conversation: Conversation, policy: Policy, now: datetime) -> list[Filled]:
     """Give the templates in use, filled in for a conversation, by name. Queries nothing."""
     links = texts.links
-    return [filled(each, conversation, policy, now, links) for each in texts.templates]
+    found = [filled(each, conversation, policy, now, links) for each in texts.templates]
+    return [replace(each, dead=tuple(url for url in in_text(each.text) if url in texts.dead)) for each in found]
 
 
 def filled(

@@ -93,7 +93,8 @@ def _identity_words(text: str, findings: tuple[secrecy.Finding, ...]) -> str:
 
 
 def _our_texts() -> list[str]:
-    texts = RedirectTarget.objects.order_by().values_list("text")
+    targets = RedirectTarget.objects.order_by()
+    texts = targets.values_list("text").union(targets.values_list("phone"))
     return [text for (text,) in texts.union(ReplyTemplate.objects.filter(is_active=True).values_list("text"))]
 
 

@@ -12,6 +12,7 @@ from inbox import (
     experts,
     grouping,
     headsup,
+    links,
     moving,
     outbox,
     poll,
@@ -87,6 +88,11 @@ def send_digests() -> None:
 def tell_colleagues() -> None:
     """Tell whom a note names, and to whom something was handed over."""
     headsup.tell(timezone.now())
+
+
+@shared_task
+def check_links() -> None:
+    links.check_all(timezone.now())
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import answers, approvals, aside, beside, writing
+from inbox.views import answers, approvals, aside, beside, redirects, writing
 
 urlpatterns = [
     path("k/<int:pk>/trad/", beside.whole_thread, name="thread"),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("godkanna/<int:pk>/skicka/", approvals.approve, name="approve"),
     path("godkanna/<int:pk>/lamna-tillbaka/", approvals.give_back, name="give_back"),
     path("godkanna/<int:pk>/ta-tillbaka/", approvals.withdraw, name="withdraw"),
+    path("hanvisningar/kontrollera/", redirects.check_links, name="check_links"),
+    path("vems/", redirects.whose_page, name="whose"),
+    path("vems/nytt/", redirects.whose_edit, name="whose_new"),
+    path("vems/<int:pk>/", redirects.whose_edit, name="whose_edit"),
     path("svarsbank/", answers.list_page, name="answers"),
     path("svarsbank/ny/", answers.edit, name="answer_new"),
     path("svarsbank/<int:pk>/", answers.edit, name="answer_edit"),

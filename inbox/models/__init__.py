@@ -29,6 +29,8 @@ from inbox.models.places import Contact as Contact
 from inbox.models.places import Conversation as Conversation
 from inbox.models.places import Post as Post
 from inbox.models.places import Thread as Thread
+from inbox.models.pointing import LinkCheck as LinkCheck
+from inbox.models.pointing import Responsibility as Responsibility
 from inbox.models.presence import Presence as Presence
 from inbox.models.saved import SavedView as SavedView
 from inbox.models.search import SearchEntry as SearchEntry

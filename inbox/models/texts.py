@@ -141,6 +141,13 @@ class RedirectTarget(models.Model):
     name = models.CharField(_("namn"), max_length=120, unique=True)
     text = models.TextField(_("text"))
     url = models.URLField(_("länk"), blank=True)
+    phone = models.CharField(_("telefon"), max_length=40, blank=True)
+    hours = models.JSONField(default=list, blank=True)  # seven texts from Monday, `8–16.30`; "" is closed; [] unknown
+    takes = models.CharField(_("så lång tid tar det"), max_length=80, blank=True)  # as it ends a sentence
+    is_elsewhere = models.BooleanField(_("fel mottagare"), default=False)  # not the municipality's at all
+    owner = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, verbose_name=_("ägare"), db_index=False, related_name="+"
+    )
     position = models.IntegerField(_("plats i listan"), default=0)
     is_active = models.BooleanField(_("används"), default=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -27,6 +27,7 @@ from inbox import (
     suggestions,
     texts,
     thread,
+    whose,
 )
 from inbox.around import Place
 from inbox.models import Conversation, Draft, Outgoing, RedirectTarget, ReplyCycle
@@ -160,7 +161,7 @@ def composer_context(
     chosen = VERDICTS.get(str(form.get("verdict") or request.GET.get("beslut") or (opened.verdict if opened else "")))
     taken_back = None if chosen or row.status == Conversation.Status.CLOSED else _taken_back(row, request.user)
     verdict = chosen or (of_reply(taken_back.kind) if taken_back else VERDICTS["answer"])
-    in_use = bank.texts() if verdict.sends else bank.Texts([], [])
+    in_use = bank.texts() if verdict.sends else bank.Texts()
     desk = desks.with_bank(desk, request, bank.choices(in_use, row, policy, now))
     targets = in_use.redirects if verdict.key == "redirect" else []
     asked = str(form.get("redirect") or request.GET.get("hanvisning") or (opened.target if opened else ""))
@@ -169,7 +170,9 @@ def composer_context(
     suggested = desk.promised(slot, now) or _promised(taken_back, policy, now)
     promised = timezone.localtime(suggested) if verdict.promises else now
     typed = desk.text(slot)
-    given = _draft(verdict, row, request.user, promised, target, taken_back) if typed is None else typed
+    given = typed
+    if given is None:
+        given = _draft(verdict, row, request.user, promised, target, taken_back, policy, timezone.localdate(now))
     return {
         "conversation": row,
         "around": presence.around(row, request.user, now),
@@ -197,6 +200,8 @@ def composer_context(
             "promised_day": form.get("promised_day") or promised.date().isoformat(),
             "promised_time": form.get("promised_time") or f"{promised:%H:%M}",
             "redirects": targets,
+            "dead": in_use.dead,
+            "whose": whose.asked(row.preview, in_use.responsibilities) if targets else (),
             "redirect": target,
         },
         **panels.context(request, row, verdict, now, places, **form),
@@ -227,9 +232,11 @@ def _draft(
     promised: datetime,
     target: RedirectTarget | None,
     taken_back: Outgoing | None,
+    policy: Policy,
+    today: date,
 ) -> str:
     if taken_back and taken_back.kind == verdict.sends:
         return taken_back.text.rstrip().removesuffix(actions.signature(user)).rstrip()
     if verdict.promises:
         return texts.holding(row, promised)
-    return texts.redirect(row, target) if target else ""
+    return texts.redirect(row, target, policy, today) if target else ""

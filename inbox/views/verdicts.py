@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission, needs
-from inbox import actions, screening, selectors
+from inbox import actions, links, screening, selectors
 from inbox.models import Conversation, Outgoing, PendingReply, VerdictEvent
 from inbox.selectors import Filters
 from inbox.verdicts import VERDICTS
@@ -93,6 +93,7 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     form, now = request.POST, timezone.now()
     text = form.get("text", "").replace("\r\n", "\n")
     try:
+        links.stop_dead(text, now)
         outgoing = screening.reply(
             row,
             acknowledged=form.get("anyway", "").split(),

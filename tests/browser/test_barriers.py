@@ -64,6 +64,8 @@ def addresses(scene: Scene) -> dict[str, list[str]]:
             "/hjalp/",
             "/hanvisningar/",
             "/hanvisningar/ny/",
+            "/vems/",
+            "/vems/nytt/",
             "/register/",
             "/uppfoljning/",
             "/uppfoljning/rader/?figur=open_first",
