@@ -47,6 +47,7 @@ def move(by: object) -> tuple[float, list[float], list[float]]:
     from sla.policyfile import SE24
 
     meanwhile: list[float] = []
+    batches: list[float] = []
     done = threading.Event()
 
     def read() -> None:
@@ -55,17 +56,24 @@ def move(by: object) -> tuple[float, list[float], list[float]]:
             done.wait(0.02)
         connections.close_all()
 
+    def work(change: int) -> None:
+        half = moving._Work(change)
+        while True:
+            begun = perf_counter()
+            if half.batch(NOW) is None:
+                break
+            batches.append((perf_counter() - begun) * 1000)
+        connections.close_all()
+
     reader = threading.Thread(target=read)
-    batches: list[float] = []
     reader.start()
     start = perf_counter()
     moving.change({**SE24, "extra_closed": [CLOSED]}, expected=1, by=by, now=NOW)
-    work = moving._Work(PolicyChange.objects.get().pk)
-    while True:
-        begun = perf_counter()
-        if work.batch(NOW) is None:
-            break
-        batches.append((perf_counter() - begun) * 1000)
+    workers = [threading.Thread(target=work, args=[each.pk]) for each in PolicyChange.objects.all()]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
     total = (perf_counter() - start) * 1000
     done.set()
     reader.join()
@@ -105,7 +113,6 @@ def fill(rows: int) -> object:
     from django.db import connection
 
     from accounts.models import Channel, Department, Membership, User
-    from inbox.models import Thread
     from sla import policies
 
     by = User.objects.create(username="lars", name="Lars Öman")
@@ -114,9 +121,8 @@ def fill(rows: int) -> object:
         platform="facebook", kind="main", name="Exempelby kommun", external_id="1000", purpose="Information",
         focus="Vardag", department=Department.objects.create(name="Kansli"), clock_from=NOW - timedelta(days=365),
     )  # fmt: skip
-    thread = Thread.objects.create(channel=channel, external_id="t", last_activity_at=NOW)
     given = {
-        "rows": rows, "ended": rows // 10, "channel": channel.pk, "thread": thread.pk, "now": NOW,
+        "rows": rows, "ended": rows // 10, "channel": channel.pk, "now": NOW,
         "policy": policies.current().pk, "day": datetime(2026, 11, 24, 23, 0, tzinfo=UTC),
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -130,10 +136,13 @@ def fill(rows: int) -> object:
 
 # Even numbers came in on Tuesday and are due on the day that will be closed; odd ones were due before it.
 FILL = (
-    """INSERT INTO inbox_conversation (id, channel_id, thread_id, root_external_id, status, last_item_at, arrived_at,
-       preview, item_count, before_connection, revision, due_at, due_soon_at)
-       SELECT n, %(channel)s, %(thread)s, 'c' || n, 'open', %(now)s, %(now)s, '', 1, false, 1, due,
-              due - interval '4 hours'
+    """INSERT INTO inbox_contact (id, platform, external_id, name, handle)
+       SELECT n, 'facebook', 'c' || n, 'Invånare ' || n, '' FROM generate_series(0, %(rows)s / 4) n""",
+    """INSERT INTO inbox_thread (id, channel_id, external_id, last_activity_at, item_count, we_wrote)
+       SELECT n, %(channel)s, 't' || n, %(now)s, 1, false FROM generate_series(1, %(rows)s) n""",
+    """INSERT INTO inbox_conversation (id, channel_id, thread_id, contact_id, root_external_id, status, last_item_at,
+       arrived_at, preview, item_count, before_connection, revision, due_at, due_soon_at)
+       SELECT n, %(channel)s, n, n / 4, '', 'open', %(now)s, %(now)s, '', 1, false, 1, due, due - interval '4 hours'
        FROM generate_series(1, %(rows)s) n, LATERAL (SELECT %(day)s + (n / 2) * interval '100 milliseconds'
             - CASE WHEN n %% 2 = 0 THEN interval '0' ELSE interval '24 hours' END AS due)""",
     """INSERT INTO inbox_replycycle (conversation_id, kind, started_at, due_soon_at, due_at, outcome, fetched_late,

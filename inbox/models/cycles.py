@@ -95,11 +95,17 @@ class ReplyCycle(models.Model):
 
 
 class DeadlineChange(models.Model):
-    """No deadline moves without one of these: who or what moved it, from when to when."""
+    """No deadline moves without one of these: who or what moved it, from when to when.
 
-    cycle = models.ForeignKey(ReplyCycle, models.CASCADE, related_name="deadline_changes")
+    Django alone holds the references: a changed policy makes half a million of these, each beside a cycle that is
+    locked anyway, and for one person.
+    """
+
+    cycle = models.ForeignKey(ReplyCycle, models.CASCADE, db_constraint=False, related_name="deadline_changes")
     at = models.DateTimeField()
-    by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
+    by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, db_index=False, db_constraint=False, related_name="+"
+    )
     reason = models.CharField(max_length=60)  # earlier_item, new_holding, policy
     old_due_at = models.DateTimeField()
     new_due_at = models.DateTimeField()
@@ -165,18 +171,23 @@ class PolicyChange(models.Model):
     """A new version of a policy on its way through the open cycles, batch by batch (`moving.py`).
 
     `after` is the id of the last conversation that has been looked at; the row is the truth, so that work that was cut
-    off goes on from there. `spans`: pairs of instants within which the calendars differ, null if all may have moved.
+    off goes on from there. Where much is to be moved it is two rows, each for the conversations up to `until`, null for
+    the rest. `spans`: pairs of instants within which the calendars differ, null if all may have moved.
     """
 
-    version = models.OneToOneField(PolicyVersion, models.PROTECT, related_name="+")
+    version = models.ForeignKey(PolicyVersion, models.PROTECT, db_index=False, related_name="+")
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
     at = models.DateTimeField()
     spans = models.JSONField(null=True, blank=True)
     after = models.BigIntegerField(default=0)
+    until = models.BigIntegerField(null=True, blank=True)
     moved = models.IntegerField(default=0)
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "until"], nulls_distinct=False, name="policy_change_once"),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["id"], condition=Q(done_at=None), name="policy_change_open"),  # moving.go_on
         ]

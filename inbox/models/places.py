@@ -85,7 +85,7 @@ class Conversation(models.Model):
         CLOSED = "closed", _("Klar")
 
     channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, related_name="conversations")
-    thread = models.ForeignKey(Thread, models.PROTECT, related_name="conversations")
+    thread = models.ForeignKey(Thread, models.PROTECT, db_index=False, related_name="conversations")
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="conversations")
     root_external_id = models.CharField(max_length=200, blank=True)  # only where no author is known
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
@@ -109,14 +109,11 @@ class Conversation(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            # One index also of the threads: each one is written anew whenever a deadline moves.
             models.UniqueConstraint(
-                fields=["thread", "contact"], condition=Q(contact__isnull=False), name="conversation_once"
+                fields=["thread", "contact", "root_external_id"], nulls_distinct=False, name="conversation_once"
             ),
-            models.UniqueConstraint(
-                fields=["thread", "root_external_id"],
-                condition=Q(contact__isnull=True),
-                name="conversation_without_author_once",
-            ),
+            models.CheckConstraint(condition=Q(contact=None) | Q(root_external_id=""), name="root_only_without_author"),
         ]
         indexes: ClassVar = [
             # Where one is named at all: most have neither, and each entry is paid for when a deadline moves.
@@ -137,12 +134,16 @@ class Conversation(models.Model):
                 "assignee",
                 F("due_at").asc(nulls_last=True),
                 "id",
-                condition=~Q(status="closed"),
+                condition=~Q(status="closed") & Q(assignee__isnull=False),
                 name="open_of_assignee",
             ),
             models.Index(fields=["-last_item_at", "-id"], condition=Q(status="closed"), name="closed_by_newest"),
             models.Index(fields=["arrived_at"], condition=~Q(status="closed"), name="open_by_arrival"),  # news
-            models.Index(fields=["channel", "-last_item_at", "-id"], name="by_channel_newest"),  # selectors.page: done
+            models.Index(
+                fields=["channel", "-last_item_at", "-id"],
+                condition=Q(status="closed"),
+                name="closed_by_channel_newest",
+            ),  # selectors.page: done
             # selectors.page: the views of what is promised, and of what is older than the connection
             models.Index(
                 fields=["due_at", "id"],

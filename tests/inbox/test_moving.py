@@ -157,6 +157,22 @@ class TestBatches:
         assert (done.moved, done.done_at, DeadlineChange.objects.count()) == (5, ARRIVAL, 5)
         assert moving.go_on(ARRIVAL) == 0
 
+    @pytest.mark.parametrize("first", [0, 1])
+    def test_much_goes_in_two_halves_in_any_order_each_deadline_once(
+        self, first: int, lars: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(moving, "BATCH", 2)
+        monkeypatch.setattr(moving, "HALVED_FROM", 3)
+        rows = [waiting_conversation(posted_at=ARRIVAL - minutes * timedelta(minutes=1)) for minutes in range(5)]
+        moving.change(CLOSED, expected=1, by=lars, now=ARRIVAL)
+        halves = list(PolicyChange.objects.order_by("pk"))
+        assert [(half.after, half.until) for half in halves] == [(0, rows[2].pk), (rows[2].pk, None)]
+        work = moving._Work(halves[first].pk)
+        assert work.batch(ARRIVAL) == 2
+        assert moving.go_on(ARRIVAL) == 3
+        assert DeadlineChange.objects.values("cycle").distinct().count() == DeadlineChange.objects.count() == 5
+        assert set(PolicyChange.objects.values_list("done_at", flat=True)) == {ARRIVAL}
+
     def test_two_changes_one_after_the_other_end_in_the_newest(self, waiting: Conversation, lars: User) -> None:
         moving.change(CLOSED, expected=1, by=lars, now=ARRIVAL)
         moving.change({**CLOSED, "target_s": 7200}, expected=2, by=lars, now=ARRIVAL)
