@@ -1,5 +1,6 @@
 """What managers read: how the promise is kept. Knows the inbox and all below it; nothing here changes what it reads.
 
-`figures.py` defines every number once. `scope.py` is the filter of every number and of its rows, `counting.py` counts,
-`charts.py` draws, `conclusions.py` says in a heading what is seen. Start with `figures.py`.
+`definitions.py` defines every number once, `figures.py` gives its rows, `scope.py` filters both, `counting.py` counts.
+`facts.py` gathers all that a report is made of, `report.py` draws from it; pages, files, paper and mail show that.
+Start with `definitions.py`; `docs/figures.md` has the whole map.
 """

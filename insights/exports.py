@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from accounts.trail import harmless
 from insights.tables import Cell, Table
 
 MARK = "\ufeff"  # by which a spreadsheet knows UTF-8
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 WIDEST = 60  # characters of a column
 
 
@@ -49,7 +51,7 @@ def as_xlsx(tables: Iterable[Table], *, title: str) -> bytes:
         book.set_properties({"title": title})
         bold = book.add_format({"bold": True, "bottom": 1})
         for table in tables:
-            sheet = book.add_worksheet(table.name[:31])
+            sheet = book.add_worksheet(sheet_name(table.name))
             sheet.freeze_panes(1, 0)
             for column, heading in enumerate(table.columns.values()):
                 sheet.set_column(column, column, min(max(len(heading) + 4, 14), WIDEST))
@@ -58,6 +60,11 @@ def as_xlsx(tables: Iterable[Table], *, title: str) -> bytes:
                 for column, cell in enumerate(row):
                     _write(sheet, number, column, cell)
     return file.getvalue()
+
+
+def sheet_name(name: str) -> str:
+    """Give a name that a sheet may have: at most 31 characters, none of those that stand for places."""
+    return _NOT_IN_NAMES.sub(" ", name)[:31].strip(" '") or "-"
 
 
 def _write(sheet: Any, row: int, column: int, cell: Cell) -> None:

@@ -50,7 +50,11 @@ def report_of(row: StoredReport) -> Report:
 
 
 def differences(row: StoredReport) -> list[Difference]:
-    """Ask the same again, as of the same time, and give what differs."""
+    """Ask the same again, as of the same time, and give what differs; what was open just then cannot be asked again."""
     kept, again = report_of(row), report.of(scope_of(row), row.asked_at)
-    pairs = [(figure, kept.number(key).count, again.number(key).count) for key, figure in FIGURES.items()]
+    pairs = [
+        (figure, kept.number(key).count, again.number(key).count)
+        for key, figure in FIGURES.items()
+        if not figure.of_open
+    ]
     return [Difference(conclusions.figure_name(figure), then, today) for figure, then, today in pairs if then != today]

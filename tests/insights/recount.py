@@ -158,6 +158,9 @@ class Raw:
             return is_first and key == f"arrived-{written.weekday()}-{written.hour}"
         return is_first and outcome in NOT_OWED and self.why(cycle) == key.removeprefix("without-")
 
+    def conversation_of(self, cycle_id: int) -> int:
+        return int(next(cycle["conversation_id"] for cycle in self.cycles if cycle["id"] == cycle_id))
+
     def was_seen(self, cycle: Row) -> bool:
         """Whether somebody of ours had seen anything that the citizen wrote in this wait when it fell due."""
         return any(

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import openpyxl
 import pypdf
@@ -14,13 +14,14 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.models import AuditEvent
-from inbox.models import Contact, Conversation, ReplyCycle
+from accounts.models import AuditEvent, Surface
+from inbox.models import Contact, Conversation, RedirectTarget, ReplyCycle
 from insights import figures, report
 from insights.definitions import FIGURES
 from insights.scope import Scope
 from tests import factories
 from tests.insights import histories
+from tests.insights.recount import Raw
 from tests.insights.test_recount import MONDAY
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +138,30 @@ def test_no_file_ranks_colleagues_or_holds_a_draft(take: Callable[..., bytes], n
     for path in ("siffror.json", "siffror.csv"):
         assert "Kollegan" not in take(path, veckor="52").decode()
     assert "Kollegan" not in take("rader.csv", figur="arrived", veckor="52").decode()
+
+
+@pytest.mark.parametrize("name", ["Vatten/avlopp [ny]: 'A*B?'", "🏊 Simhallen & <b>", "Ä" * 100, "///"])
+def test_any_name_can_be_a_sheet_and_stand_on_paper(name: str, take: Callable[..., bytes], now: datetime) -> None:
+    channel = factories.ChannelFactory(name=name)
+    histories.make(28, [channel], now, size=8, weeks=3)
+    target = RedirectTarget.objects.create(name=name, text="…")
+    Surface.objects.create(channel=channel, name="comments", last_success_at=now - timedelta(hours=9))
+    book = openpyxl.load_workbook(io.BytesIO(take("rader.xlsx", figur=f"redirected-{target.pk}", veckor="4")))
+    assert len(book.sheetnames) == 1
+    assert take("siffror.pdf", veckor="4").startswith(b"%PDF")
+    assert take("rader.pdf", figur="arrived", veckor="4").startswith(b"%PDF")
+
+
+def test_a_recount_the_figures_their_rows_and_every_file_are_one(take: Callable[..., bytes], now: datetime) -> None:
+    channels = histories.channels()
+    histories.make(29, channels, now, size=70, weeks=16)
+    raw, scope, every = Raw(now), Scope(MONDAY, weeks=13), {channel.pk for channel in channels}
+    asked = {"veckor": "13"}
+    as_json = {row["key"]: row["count"] for row in json.loads(take("siffror.json", **asked))["figures"]}
+    as_csv = {row["Nyckel"]: int(row["Antal"]) for row in lines_of(take("siffror.csv", **asked))}
+    for key in FIGURES:
+        ids = raw.ids(key, scope.start, scope.end, every)
+        wanted = sorted(raw.conversation_of(pk) for pk in ids)
+        assert as_json[key] == as_csv[key] == len(ids), key
+        rows = json.loads(take("rader.json", figur=key, **asked))
+        assert (rows["count"], sorted(row["conversation"] for row in rows["rows"])) == (len(ids), wanted), key
