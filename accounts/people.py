@@ -190,4 +190,5 @@ def save_department(department: Department, *, by: User, now: datetime) -> None:
     is_new = department.pk is None
     department.save()
     action = "department.added" if is_new else "department.changed"
-    audit.record(action, f"department:{department.pk}", by=by, now=now, name=department.name)
+    facts = {"name": department.name, "is_central": department.is_central}
+    audit.record(action, f"department:{department.pk}", by=by, now=now, **facts)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("inbox.urls_register")),
     path("", include("insights.urls_open")),
     path("", include("insights.urls_operations")),
+    path("", include("inbox.urls_house")),
     path("bemanning/", include("inbox.urls_staffing")),
     path("svarstid/", include("sla.urls")),
     path("uppfoljning/", include("insights.urls")),

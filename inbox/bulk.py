@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission, require
-from inbox import actions, screening, selectors
+from inbox import actions, approvals, screening, selectors
 from inbox.acting import Refused
-from inbox.models import Batch, Conversation
+from inbox.models import Batch, Conversation, Outgoing
 from inbox.resting import rest, wake
 from inbox.selectors import Filters
 
@@ -69,7 +69,7 @@ def like(rows: Sequence[Conversation], *, by: User, key: str, drawn_at: datetime
 
     def act(row: Conversation) -> dict[str, Any]:
         sent = actions.like(row.pk, by=by, key=f"{key}-{row.pk}", now=now, drawn_at=drawn_at, delay=10.0)
-        return {"outgoing": sent.pk}
+        return {"outgoing": sent.pk} if isinstance(sent, Outgoing) else {"pending": sent.pk}
 
     return _each("like", rows, act, by=by, key=key, drawn_at=drawn_at, now=now)
 
@@ -167,6 +167,8 @@ def _take_back(done: dict[str, Any], *, by: User, now: datetime) -> None:
         actions.undo(done["event"], by=by, now=now)
     elif "outgoing" in done:
         actions.cancel(done["outgoing"], by=by, now=now)
+    elif "pending" in done:
+        approvals.withdraw(done["pending"], by=by, now=now)
     elif "rests" in done:
         wake(done["conversation"], by=by, now=now)
     else:

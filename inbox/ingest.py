@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Channel, Surface
 from connectors.base import Page, Sent, Unreadable
-from inbox import grouping, places, relaying, retention, routing, rows, settling
+from inbox import dialogues, grouping, places, relaying, retention, routing, rows, settling
 from inbox.confirmation import MAY_HAVE_LEFT, link_own
 from inbox.incoming import Incoming, StoredItem, as_raw, changes, fit, mentions_of, readable
 from inbox.models import Conversation, Item, ItemVersion, Outgoing, Thread, UnreadableRecord
@@ -84,6 +84,7 @@ def store(channel: Channel, surface: str, page: Page, *, now: datetime) -> Store
 def settle(thread_ids: Collection[int], now: datetime) -> None:
     """Let clocks start and stop for what was stored in these threads; a chunk of them is one transaction."""
     ordered = sorted(thread_ids)
+    dialogues.assign(ordered, now)
     routing.route(ordered, now)
     relaying.assign(ordered, now)
     grouping.group(ordered, now)

@@ -13,11 +13,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts import audit
-from accounts.models import Department, Topic
+from accounts.models import CENTRAL_AFTER_HOURS, Department, Topic
 from inbox.models import Conversation, Item
 from inbox.rows import among
 
-CENTRAL_AFTER = timedelta(hours=4)  # R-091: what nobody has taken by then is the central unit's
 TAG = re.compile(r"#(\w+)")
 
 
@@ -68,9 +67,13 @@ class Turn:
 
 
 def turn(conversation: Conversation, now: datetime) -> Turn | None:
-    """Say whose turn it is, None if somebody has taken it or nothing waits. `department` and the channel's are read."""
+    """Say whose turn it is, None if somebody has taken it or nothing waits. `department` and the channel's are read.
+
+    `central_after`: the hours that the house has set, where the conversation was read with them.
+    """
     if conversation.assignee_id or conversation.due_at is None or conversation.status != Conversation.Status.OPEN:
         return None
     department = conversation.department or conversation.channel.department
-    central_from = conversation.arrived_at + CENTRAL_AFTER
+    hours = getattr(conversation, "central_after", None) or CENTRAL_AFTER_HOURS
+    central_from = conversation.arrived_at + timedelta(hours=hours)
     return Turn(department, central_from, now >= central_from)

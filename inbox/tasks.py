@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from inbox import (
+    dialogues,
     digests,
     drafts,
     escalation,
@@ -106,10 +107,11 @@ def wake_rested() -> None:
 
 
 @shared_task
-def pass_the_baton_on() -> None:
-    """Give what was left on a relay account to its owner; remind of the coming week, and of weeks that are empty."""
+def pass_on() -> None:
+    """Pass on what a relay account or a dialogue has left; remind of the relay's coming week, and of empty ones."""
     now = timezone.now()
     relaying.to_owners(now)
+    dialogues.hand_back(now)
     relay_reminders.remind(now)
     relay_reminders.tell_of_empty_weeks(now)
 

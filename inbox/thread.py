@@ -25,7 +25,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, NullI
 from django.utils.translation import gettext as _
 
 from accounts import rules
-from accounts.models import User
+from accounts.models import HouseRules, User
 from inbox import chips, grounds, guard, presence, promises, selectors
 from inbox.grounds import Ground
 from inbox.models import (
@@ -65,6 +65,7 @@ def conversation(user: User, pk: int) -> Conversation:
         waits_as=Subquery(cycle.values("kind")[:1]),
         waits_under=Subquery(cycle.values("policy")[:1]),
         holdings=promises.counted(),
+        central_after=Subquery(HouseRules.objects.values("central_after_hours")[:1]),
         reply_waits=ExpressionWrapper(rules.waiting(user, "channel"), BooleanField()),
         pending_reply=Subquery(PendingReply.objects.filter(conversation=OuterRef("pk"), decided_at=None).values("pk")),
     )

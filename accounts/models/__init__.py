@@ -9,6 +9,7 @@ from accounts.models.channels import Hashtag as Hashtag
 from accounts.models.channels import Platform as Platform
 from accounts.models.channels import Surface as Surface
 from accounts.models.channels import Topic as Topic
+from accounts.models.dialogues import Dialogue as Dialogue
 from accounts.models.people import Department as Department
 from accounts.models.people import Membership as Membership
 from accounts.models.people import NoticeSettings as NoticeSettings
