@@ -120,8 +120,8 @@ def set_paused(channel: Channel, paused: bool, *, by: User, now: datetime) -> bo
 
 @transaction.atomic
 def save_topic(topic: Topic, *, by: User, now: datetime) -> None:
-    """Store a hashtag's topic, department and owner."""
-    topic.tag = topic.tag.lstrip("#").lower()
+    """Store a topic with its hashtag, department and owner."""
+    topic.tag = (topic.tag or "").lstrip("#").lower() or None
     is_new = topic.pk is None
     topic.save()
     action = "topic.added" if is_new else "topic.changed"

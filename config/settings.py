@@ -128,6 +128,7 @@ CELERY_BEAT_SCHEDULE = {
     "let go drafts": {"task": "inbox.tasks.purge_drafts", "schedule": timedelta(hours=1)},
     "questions to experts": {"task": "inbox.tasks.mail_questions", "schedule": timedelta(seconds=5)},
     "tell colleagues": {"task": "inbox.tasks.tell_colleagues", "schedule": timedelta(seconds=15)},
+    "what is urgent": {"task": "inbox.tasks.send_alarms", "schedule": timedelta(seconds=15)},
     "notice sweep": {"task": "inbox.tasks.sweep_notices", "schedule": timedelta(seconds=60)},
     "check the links": {"task": "inbox.tasks.check_links", "schedule": crontab(hour="2", minute="50")},
     "check the audit trail": {"task": "accounts.tasks.check_trail", "schedule": crontab(hour="3", minute="20")},

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import CAN_BE_GIVEN, Permission, require, roles_of
 from connectors.base import Sent
-from inbox import cycles, experts, guard, moderation, relaying, replying, sending, tasks
+from inbox import cycles, experts, followups, guard, moderation, relaying, replying, sending, tasks
 from inbox.acting import (
     Refused,
     after_commit,
@@ -213,6 +213,8 @@ def decide(
             raise Refused(_("Konversationen är redan klar."), "already_closed")
     if whose := guard.reply_on_its_way(conversation):
         raise Refused(whose, "reply_on_its_way")
+    if verdict.status == Conversation.Status.CLOSED:
+        followups.check(conversation)
     event = rule(ledger, conversation, verdict, by=by, at=now, reason=reason)
     ledger.save()
     if note.strip():

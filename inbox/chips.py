@@ -163,6 +163,16 @@ def age(instant: datetime, now: datetime) -> str:
     return length(max(now - instant, timedelta()))
 
 
+def seen(first_seen_at: datetime | None, now: datetime) -> str:
+    """Say when something urgent was first seen, and for how long nobody has acted since: knowledge has a date."""
+    if first_seen_at is None:
+        return ""
+    seen_at = words.time_words(_local(first_seen_at), _language())
+    if _local(first_seen_at).date() != _local(now).date():
+        seen_at = said(first_seen_at, now)
+    return _("Sedd %(when)s, ej åtgärdad %(age)s") % {"when": seen_at, "age": age(first_seen_at, now)}
+
+
 def ago(instant: datetime, now: datetime) -> str:
     """Say how long ago something was, roughly: "20 s", "40 min", "3 h", "2 dagar"."""
     past = max(now - instant, timedelta())

@@ -11,6 +11,7 @@ import unicodedata
 from datetime import datetime, timedelta
 
 from accounts import audit
+from inbox import followups
 from inbox.cycles import Ledger
 from inbox.models import REPLIES, Item, Outgoing, VerdictEvent
 from inbox.verdicts import of_reply
@@ -56,6 +57,7 @@ def confirm(outgoing: Outgoing, item: Item, ledger: Ledger) -> bool:
         promised_at=outgoing.promised_at,
         event=event,
     )
+    followups.begin(conversation, outgoing, ledger.now)
     subject = f"conversation:{conversation.pk}"
     audit.record("reply.sent", subject, by=None, now=ledger.now, outgoing=outgoing.pk, external_id=item.external_id)
     return True

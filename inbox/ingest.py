@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Channel, Surface
 from connectors.base import Page, Sent, Unreadable
-from inbox import dialogues, grouping, places, relaying, retention, routing, rows, settling
+from inbox import dialogues, grouping, places, relaying, retention, rows, settling, sorting
 from inbox.confirmation import MAY_HAVE_LEFT, link_own
 from inbox.incoming import Incoming, StoredItem, as_raw, changes, fit, mentions_of, readable
 from inbox.models import Conversation, Item, ItemVersion, Outgoing, Thread, UnreadableRecord
@@ -85,7 +85,7 @@ def settle(thread_ids: Collection[int], now: datetime) -> None:
     """Let clocks start and stop for what was stored in these threads; a chunk of them is one transaction."""
     ordered = sorted(thread_ids)
     dialogues.assign(ordered, now)
-    routing.route(ordered, now)
+    sorting.sort(ordered, now)
     relaying.assign(ordered, now)
     grouping.group(ordered, now)
     for start in range(0, len(ordered), SETTLE_CHUNK):

@@ -17,7 +17,8 @@ from inbox.models import Conversation, SavedView
 from inbox.selectors import COUNT_CAP, STATES, Filters
 
 COUNTED = (
-    "due", "today", "mine", "department", "unassigned", "promised", "expert", "approval", "snoozed", "check", "open",
+    "due", "urgent", "person", "legal", "today", "mine", "department", "unassigned", "promised", "expert", "approval",
+    "snoozed", "check", "open",
 )  # fmt: skip
 KEYS = 9
 Sql = tuple[str, Sequence[Any]]

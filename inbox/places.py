@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from accounts.models import Channel
 from connectors import base
-from inbox import rows
+from inbox import rows, secrecy
 from inbox.incoming import EARLIEST, LONGEST_ID, Incoming, StoredItem, fit
 from inbox.models import Contact, Conversation, Item, Note, Outgoing, Post, ReplyCycle, Thread, VerdictEvent
 
@@ -228,9 +228,21 @@ def refresh_previews(conversation_ids: Collection[int]) -> None:
     rows.update(Conversation, ("last_item_at", "preview"), shown)
     empty = set(conversation_ids) - {row[0] for row in shown}
     Conversation.objects.filter(pk__in=empty).exclude(preview="").update(preview="")
+    refresh_personal(conversation_ids)
 
 
 _SHOWN = ("conversation", "posted_at", "text")
+
+
+def refresh_personal(conversation_ids: Collection[int]) -> None:
+    """Say of conversations whether something that stands open in them holds what the secrecy guard points at."""
+    if not conversation_ids:
+        return
+    there = Item.objects.filter(conversation__in=conversation_ids, from_us=False, deleted_at=None, hidden=False)
+    personal = {pk for pk, text in there.values_list("conversation", "text") if secrecy.inbound(text)}
+    here = Conversation.objects.filter(pk__in=conversation_ids)
+    here.filter(pk__in=personal, personal=False).update(personal=True)
+    here.exclude(pk__in=personal).filter(personal=True).update(personal=False)
 
 
 def adopt_author(item: StoredItem, contact_id: int) -> None:

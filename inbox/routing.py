@@ -1,60 +1,15 @@
-"""Whose it is: a hashtag's department, else the account's; and after some hours the central unit's too (R-091, R-104).
+"""Whose turn it is: a conversation's department, and after some hours the central unit's too (R-091).
 
-Mails follow `staff.py`; this is what the pages show, and what gives a conversation its department.
+Mails follow `staff.py`; this is what the pages show. What gives a conversation its department is `sorting.py`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
-from accounts import audit
-from accounts.models import CENTRAL_AFTER_HOURS, Department, Topic
-from inbox.models import Conversation, Item
-from inbox.rows import among
-
-TAG = re.compile(r"#(\w+)")
-
-
-def route(thread_ids: Collection[int], now: datetime) -> int:
-    """Give conversations the department of the first known hashtag in what has just come in; say how many.
-
-    For news that is not settled yet. What has a department keeps it. One query where no hashtag has an owner, two where
-    none was written.
-    """
-    topics = {topic.tag: topic for topic in Topic.objects.all()}
-    if not topics or not thread_ids:
-        return 0
-    news = Item.objects.filter(among(Item, "thread", thread_ids), unsettled=True, from_us=False, text__contains="#")
-    found: dict[int, Topic] = {}
-    for conversation_id, text in news.order_by("posted_at", "pk").values_list("conversation", "text"):
-        topic = topic_in(text, topics)
-        if topic and conversation_id:
-            found.setdefault(conversation_id, topic)
-    return _give_departments(found, now) if found else 0
-
-
-def topic_in(text: str, topics: dict[str, Topic]) -> Topic | None:
-    return next((topics[tag] for tag in (found.lower() for found in TAG.findall(text)) if tag in topics), None)
-
-
-@transaction.atomic
-def _give_departments(found: dict[int, Topic], now: datetime) -> int:
-    rows = Conversation.objects.select_for_update(no_key=True).filter(pk__in=found, department=None).order_by("pk")
-    routed = list(rows.only("pk"))
-    for row in routed:
-        topic = found[row.pk]
-        row.department_id = topic.department_id
-        audit.record(
-            "conversation.routed", f"conversation:{row.pk}", by=None, now=now, topic=topic.tag,
-            department=topic.department_id,
-        )  # fmt: skip
-    Conversation.objects.bulk_update(routed, ["department"])
-    return len(routed)
+from accounts.models import CENTRAL_AFTER_HOURS, Department
+from inbox.models import Conversation
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.models import User
-from inbox import actions, approvals, bank, drafts, replying, secrecy
+from inbox import actions, approvals, bank, drafts, legal, replying, secrecy
 from inbox.models import Conversation, Item, Outgoing, PendingReply, RedirectTarget, ReplyTemplate
 from inbox.secrecy import Kind
 from inbox.selectors import is_id
@@ -51,6 +51,8 @@ def reply(
     of the ordinary channel that it points to.
     """
     is_repeated = Outgoing.objects.filter(key=wanted["key"]).exists()
+    if wanted["kind"] == Outgoing.Kind.REDIRECT:
+        legal.check(conversation)
     screen(conversation, wanted["text"], acknowledged=acknowledged, by=wanted["by"], now=wanted["now"])
     target = RedirectTarget.objects.filter(pk=redirect).first() if is_id(redirect) else None
     if not is_repeated and replying.waits(wanted["by"], conversation):

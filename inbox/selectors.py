@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import BooleanField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -21,18 +21,21 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import Channel, User
 from accounts.permissions import Permission, may, memberships_of, scope_of
 from inbox import narrowing, promises, scope
-from inbox.models import REPLIES, Conversation, ExpertQuestion, Outgoing, PendingReply, ReplyCycle
+from inbox.models import REPLIES, Conversation, ExpertQuestion, Item, LaneChange, Outgoing, PendingReply, ReplyCycle
 from inbox.query import LONGEST, Query, parse
 
 PAGE = 40  # rows a page: what a tall screen shows twice
 COUNT_CAP = 1000  # counting further costs more than anybody wants to know
-Status = Conversation.Status
+Status, Lane = Conversation.Status, Conversation.Lane
 
 VIEWS = (
-    "due", "today", "mine", "department", "unassigned", "promised", "expert", "approval", "snoozed", "check", "open",
-    "before", "done",
+    "due", "urgent", "person", "legal", "today", "mine", "department", "unassigned", "promised", "expert", "approval",
+    "snoozed", "check", "open", "before", "done",
 )  # fmt: skip
 """The views of the side menu, in its order. `due` is home: all that waits for us."""
+LANES = {"urgent": Lane.URGENT, "person": Lane.PERSON, "legal": Lane.LEGAL}
+PINS = ("due", "today", "mine", "department", "unassigned", "open")
+"""The views on top of which stands what goes before the deadline, whether it has one or not."""
 SEARCH = "search"  # the view of what the search field asks for
 GROUP = "group"  # the view of those who ask the same
 STATES = ("overdue", "due_soon", "on_track")
@@ -92,6 +95,10 @@ class Filters:
     @property
     def newest_first(self) -> bool:
         return self.view in NEWEST_FIRST or (bool(self.text) and not self.all_due)
+
+    @property
+    def pins(self) -> bool:
+        return self.view in PINS and not (self.state or self.text)
 
     @property
     def waits(self) -> bool:
@@ -154,15 +161,16 @@ def folded(user: User, filters: Filters, now: datetime) -> QuerySet[Conversation
     if filters.view != "due" or filters.channel or filters.state:
         return rows
     earlier = Q(due_at__lt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), pk__lt=OuterRef("pk"))
-    before = visible_to(user).filter(_view("due", user, now), earlier, alike=OuterRef("alike"))
-    return rows.filter(Q(alike=None) | ~Exists(before))
+    before = visible_to(user).filter(_view("due", user, now), earlier, alike=OuterRef("alike"), lane=Lane.ORDINARY)
+    return rows.filter(Q(alike=None) | Q(lane__lt=Lane.ORDINARY) | ~Exists(before))
 
 
 def _view(view: str, user: User, now: datetime) -> Q:
     rests = Q(status=Status.SNOOZED) & (Q(snoozed_until=None) | Q(snoozed_until__gt=now))
     is_open = ~Q(status=Status.CLOSED)
     return {
-        "due": is_open & Q(due_at__isnull=False) & ~rests,
+        "due": is_open & (Q(due_at__isnull=False) | Q(lane__lt=Lane.ORDINARY)) & ~rests,
+        **{view: is_open & Q(lane=lane) & ~rests for view, lane in LANES.items()},
         "today": is_open & Q(due_at__lt=_tomorrow(now)) & ~rests,
         "department": is_open & _of_department(user),
         "mine": is_open & Q(assignee=user),
@@ -234,16 +242,26 @@ def page(user: User, filters: Filters, now: datetime) -> ListPage:
     Which rows, by one index, is asked in an array, which is planned by itself; then what they show. Joined they would
     be more tables than are planned as one.
     """
-    found = first_rows(user, _after(folded(user, filters, now), filters), filters, PAGE + 1)
+    found = _rows_of(user, _in_order(folded(user, filters, now), filters), filters, PAGE + 1)
     last = found[PAGE - 1] if len(found) > PAGE else None
     return ListPage(found[:PAGE], key_of(last, filters) if last else "")
 
 
 def first_rows(user: User, rows: QuerySet[Conversation], filters: Filters, most: int) -> list[Conversation]:
     """The first of these rows in the order of a view, with all that a row shows. One query."""
-    sql, params = sql_of(_sorted(rows, filters).values("pk")[:most])
-    these = RawSQL(f'"inbox_conversation"."id" = ANY(ARRAY({sql}))', params, _BOOLEAN)
-    return list(_sorted(as_shown(visible_to(user).filter(these)), filters))
+    return _rows_of(user, _in_order(rows, replace(filters, after="")), filters, most)
+
+
+def _rows_of(user: User, parts: list[QuerySet[Conversation]], filters: Filters, most: int) -> list[Conversation]:
+    """The first rows of what `_in_order` gives."""
+    asked = [sql_of(rows.values("pk")[:most]) for rows in parts]
+    arrays = " || ".join(f"ARRAY({sql})" for sql, _params in asked)
+    params = [value for _sql, values in asked for value in values]
+    these = RawSQL(f'"inbox_conversation"."id" = ANY({arrays})', params, _BOOLEAN)
+    found = list(_sorted(as_shown(visible_to(user).filter(these)), filters))
+    if filters.pins:
+        found.sort(key=lambda row: row.lane)  # stable: within a lane by deadline
+    return found[:most]
 
 
 def sql_of(rows: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
@@ -262,7 +280,12 @@ def as_shown(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
     # By its own count, so that PostgreSQL looks at none where nobody asks the same.
     same = Conversation.objects.filter(alike=OuterRef("alike")).exclude(status=Status.CLOSED).order_by()
     same = same.values("alike").annotate(n=Count("pk"))
-    return rows.select_related("channel", "contact", "assignee", "thread__post").annotate(
+    change = LaneChange.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
+    seen = Item.objects.filter(conversation=OuterRef("pk"), first_seen_at__isnull=False).order_by("first_seen_at")
+    return rows.select_related("channel", "contact", "assignee", "thread__post", "topic").annotate(
+        lane_rule=Case(When(lane__lt=Lane.ORDINARY, then=Subquery(change.values("rule")[:1]))),
+        lane_certain=Case(When(lane__lt=Lane.ORDINARY, then=Subquery(change.values("certain")[:1]))),
+        seen_at=Case(When(lane=Lane.URGENT, then=Subquery(seen.values("first_seen_at")[:1]))),
         reply_status=Subquery(newest.values("status")[:1]),
         reply_held=Subquery(newest.values("held")[:1]),
         reply_kind=Subquery(newest.values("kind")[:1]),
@@ -274,6 +297,30 @@ def as_shown(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
     )
 
 
+def _in_order(rows: QuerySet[Conversation], filters: Filters) -> list[QuerySet[Conversation]]:
+    """Cut a view after its key into what is read by an index each: lane by lane on top, then the rest, all sorted."""
+    if not filters.pins:
+        return [_sorted(_after(rows, filters), filters)]
+    last = _lane_of(filters.after)
+    lanes = [
+        _sorted(_after(rows.filter(lane=lane), filters) if lane == last else rows.filter(lane=lane), filters)
+        for lane in LANES.values()
+        if last is None or lane >= last
+    ]
+    rest = rows.filter(lane=Lane.ORDINARY)
+    if filters.all_due:
+        rest = rest.filter(due_at__isnull=False)
+    return [*lanes, _sorted(_after(rest, filters) if last == Lane.ORDINARY else rest, filters)]
+
+
+def _lane_of(key: str) -> int | None:
+    """Say in which lane a key lies; None where there is no key."""
+    if read_key(key) is None:
+        return None
+    lane, _, rest = key.partition("~")
+    return int(lane) if rest else Lane.ORDINARY
+
+
 def _sorted(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
     if filters.newest_first:
         return rows.order_by("-last_item_at", "-pk")
@@ -283,12 +330,13 @@ def _sorted(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversa
 def key_of(row: Conversation, filters: Filters) -> str:
     """Where a row stands in the order of a view."""
     moment = row.last_item_at if filters.newest_first else row.due_at
-    return f"{moment.isoformat() if moment else '-'}_{row.pk}"
+    lane = f"{row.lane}~" if filters.pins and row.lane != Lane.ORDINARY else ""
+    return f"{lane}{moment.isoformat() if moment else '-'}_{row.pk}"
 
 
 def read_key(key: str) -> tuple[datetime | None, int] | None:
     """Read a key of a row; None if it is none."""
-    moment, _, pk = key.rpartition("_")
+    moment, _, pk = (key[2:] if key[:2] in ("1~", "2~", "3~") else key).rpartition("_")
     if not is_id(pk):
         return None
     try:
@@ -311,7 +359,9 @@ def _after(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversat
     if at is None:
         return rows.filter(due_at=None, pk__gt=pk)
     later = Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk)
-    return rows.filter(later, due_at__gte=at) if filters.all_due else rows.filter(later | Q(due_at=None))
+    if filters.all_due and _lane_of(filters.after) == Lane.ORDINARY:
+        return rows.filter(later, due_at__gte=at)
+    return rows.filter(later | Q(due_at=None))
 
 
 def _before(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
@@ -336,8 +386,19 @@ def news(user: User, filters: Filters, *, shown: Collection[int], since: datetim
         return set()
     rows = folded(user, replace(filters, after=""), now)
     arrived = rows.filter(arrived_at__gt=since).values_list("pk", flat=True)[: COUNT_CAP + 1]
-    between = _sorted(_before(rows, filters), filters).exclude(pk__in=shown)
+    between = _above(rows, filters).exclude(pk__in=shown)
     return {*arrived, *between.values_list("pk", flat=True)[: COUNT_CAP + 1]}
+
+
+def _above(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
+    """What stands above a key; all of the view without one."""
+    last = _lane_of(filters.after) if filters.pins else None
+    if last is None:
+        return _sorted(_before(rows, filters), filters)
+    here = _sorted(_before(rows.filter(lane=last), filters), filters)
+    sql, params = sql_of(here.values("pk")[: COUNT_CAP + 1])
+    in_lane = RawSQL(f'"inbox_conversation"."id" = ANY(ARRAY({sql}))', params, _BOOLEAN)
+    return rows.filter(Q(lane__lt=last) | Q(in_lane))
 
 
 def following(user: User, filters: Filters, row: Conversation, now: datetime) -> Conversation | None:
@@ -345,8 +406,11 @@ def following(user: User, filters: Filters, row: Conversation, now: datetime) ->
     if filters.has_words:
         return None
     rows = folded(user, filters, now).exclude(pk=row.pk).exclude(pk__in=on_its_way())
-    after = _sorted(_after(rows, replace(filters, after=key_of(row, filters))), filters).first()
-    return after or _sorted(rows, filters).first()
+    for asked in (replace(filters, after=key_of(row, filters)), replace(filters, after="")):
+        for part in _in_order(rows, asked):
+            if found := part.first():
+                return found
+    return None
 
 
 def next_deadline(user: User, now: datetime) -> Conversation | None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from accounts.models import Channel, Membership, NoticeSettings, Role, User
+from accounts.models import Channel, Membership, NoticeSettings, Role, Shift, User
 from accounts.permissions import ALLOWED, Permission
 
 RESPONSIBLE, DEPUTY, DEPARTMENT, CENTRAL = range(4)
@@ -44,6 +45,7 @@ class Staff:
     """Those who answer and can be reached, as they are today. Four queries."""
 
     def __init__(self, now: datetime) -> None:
+        self._now = now
         self._today: date = timezone.localdate(now)
         self.settings = {row.user_id: row for row in NoticeSettings.objects.all()}
         roles = ALLOWED[Permission.ANSWER]
@@ -74,6 +76,23 @@ class Staff:
             if found := self._reachable(*level):
                 return found
         return self._reachable(self._everybody, _("ingen annan är utsedd för kontot %s") % self._name(concern))
+
+    def on_duty(self, channel: Channel) -> list[Reached]:
+        """Give who is on call for an account now, else who works there now by the roster. One query, once."""
+        here = [shift for shift in self._shifts if shift.covers(channel)]
+        for kind, why in ((Shift.Kind.ON_CALL, _("du har jour")), (Shift.Kind.OFFICE, _("du är i tjänst"))):
+            if found := self._reachable([shift.user_id for shift in here if shift.kind == kind], why):
+                return found
+        return []
+
+    @cached_property
+    def _shifts(self) -> list[Shift]:
+        return list(Shift.objects.filter(starts_at__lte=self._now, ends_at__gt=self._now))
+
+    def everybody_concerned(self, concern: Concern) -> list[Reached]:
+        """Give whoever answers for something on any level."""
+        found = [reached for level in self._levels(concern) for reached in self._reachable(*level)]
+        return found or self.concerned(concern)
 
     def _levels(self, concern: Concern) -> list[tuple[list[int], str]]:
         channel = self._channels[concern.channel]

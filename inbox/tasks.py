@@ -6,13 +6,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from inbox import (
+    alarms,
     dialogues,
     digests,
     drafts,
     escalation,
     experts,
+    followups,
     grouping,
     headsup,
+    legal,
     links,
     moving,
     outbox,
@@ -73,6 +76,14 @@ def let_go_prints() -> None:
 @shared_task
 def mail_questions() -> None:
     experts.mail_due(timezone.now())
+    legal.mail_due(timezone.now())
+
+
+@shared_task
+def send_alarms() -> None:
+    """Tell people of what is urgent, and bring back the questions whether somebody got help."""
+    alarms.send(timezone.now())
+    followups.ask_due(timezone.now())
 
 
 @shared_task

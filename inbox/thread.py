@@ -58,7 +58,7 @@ def conversation(user: User, pk: int) -> Conversation:
     """
     cycle = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("due_at", "pk")
     rows = selectors.visible_to(user).select_related(
-        "channel__department", "contact", "assignee", "thread__post", "department"
+        "channel__department", "contact", "assignee", "thread__post", "department", "topic"
     )
     rows = rows.annotate(
         waits_since=Subquery(cycle.values("started_at")[:1]),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox import urls_answering
+from inbox import urls_answering, urls_lanes
 from inbox.views import (
     backlog,
     bulk,
@@ -59,4 +59,5 @@ urlpatterns = [
     path("vyer/<int:pk>/", saved.change, name="saved_change"),
     path("stil/", style.page, name="style"),
     *urls_answering.urlpatterns,
+    *urls_lanes.urlpatterns,
 ]

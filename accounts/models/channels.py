@@ -111,9 +111,13 @@ class Hashtag(models.Model):
 
 
 class Topic(models.Model):
-    """A hashtag that belongs to somebody: who writes it anywhere of ours is heard by the department."""
+    """What conversations are about, and whose that is. Who writes its hashtag anywhere is heard by the department.
 
-    tag = models.CharField(_("hashtagg"), max_length=100, unique=True)  # lower case, without `#`
+    Several hashtags may lead to topics of one name; a topic without a hashtag is given by rules and by people.
+    """
+
+    # lower case, without `#`
+    tag = models.CharField(_("hashtagg"), max_length=100, unique=True, null=True, blank=True)
     name = models.CharField(_("ämne"), max_length=120)
     department = models.ForeignKey(Department, models.PROTECT, related_name="topics", verbose_name=_("förvaltning"))
     owner = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("ansvarig"))
@@ -123,7 +127,7 @@ class Topic(models.Model):
         verbose_name = _("ämne")
 
     def __str__(self) -> str:
-        return f"#{self.tag}"
+        return f"#{self.tag}" if self.tag else self.name
 
 
 class Closing(models.Model):

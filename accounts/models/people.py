@@ -29,6 +29,7 @@ class User(AbstractUser):
     last_name = None
     name = models.CharField(_("namn"), max_length=150)
     must_change_password = models.BooleanField(default=False)  # an administrator has seen the one it has
+    protected = models.BooleanField(default=False, db_default=False)  # hateful text is blurred until it is chosen
 
     REQUIRED_FIELDS: ClassVar = ["name"]
 

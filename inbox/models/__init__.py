@@ -22,6 +22,13 @@ from inbox.models.items import Item as Item
 from inbox.models.items import ItemVersion as ItemVersion
 from inbox.models.items import UnreadableRecord as UnreadableRecord
 from inbox.models.items import WebhookDelivery as WebhookDelivery
+from inbox.models.lanes import BarrierReport as BarrierReport
+from inbox.models.lanes import Exposure as Exposure
+from inbox.models.lanes import FollowUp as FollowUp
+from inbox.models.lanes import LaneChange as LaneChange
+from inbox.models.lanes import LaneTexts as LaneTexts
+from inbox.models.lanes import PassedOn as PassedOn
+from inbox.models.lanes import SortingRule as SortingRule
 from inbox.models.likeness import Print as Print
 from inbox.models.moderation import GroundList as GroundList
 from inbox.models.moderation import ModerationEvidence as ModerationEvidence

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Channel, Department, Platform, User
+from accounts.models import Channel, Department, Platform, Topic, User
 
 
 class Contact(models.Model):
@@ -75,7 +75,8 @@ class Conversation(models.Model):
 
     `due_at` repeats the earliest due_at of its open cycles, `promised_at` the promised time of an open *promised* one,
     `last_item_at` the citizen's newest item, so that the list is one index scan. `revision` counts what others could
-    have changed while somebody writes; the send guard compares it.
+    have changed while somebody writes; the send guard compares it. `lane`: see `lanes.py`; the newest LaneChange says
+    why it is what it is.
     """
 
     class Status(models.TextChoices):
@@ -83,6 +84,14 @@ class Conversation(models.Model):
         WAITING = "waiting", _("Besked givet")
         SNOOZED = "snoozed", _("Vilande")
         CLOSED = "closed", _("Klar")
+
+    class Lane(models.IntegerChoices):
+        """What goes before every deadline, in its order; what is ordinary comes last."""
+
+        URGENT = 1, _("Akut")
+        PERSON = 2, _("Individ")
+        LEGAL = 3, _("Rättsverkande")
+        ORDINARY = 9, _("Vanlig")
 
     channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, related_name="conversations")
     thread = models.ForeignKey(Thread, models.PROTECT, db_index=False, related_name="conversations")
@@ -106,6 +115,13 @@ class Conversation(models.Model):
     before_connection = models.BooleanField(default=False)  # *Före anslutning*: older than the channel's clock_from
     revision = models.IntegerField(default=0)
     alike = models.BigIntegerField(null=True, blank=True)  # *Samma fråga*: id of the first one that asked it
+    lane = models.SmallIntegerField(choices=Lane.choices, default=Lane.ORDINARY, db_default=Lane.ORDINARY)
+    topic = models.ForeignKey(
+        Topic, models.SET_NULL, null=True, blank=True, db_index=False, related_name="conversations"
+    )
+    flag = models.CharField(max_length=60, blank=True, default="", db_default="")  # a rule's word to whoever answers
+    blurred = models.BooleanField(default=False, db_default=False)  # by a rule, for who works in protected mode
+    personal = models.BooleanField(default=False, db_default=False)  # something open of it should not stand in public
 
     class Meta:
         constraints: ClassVar = [
@@ -152,6 +168,17 @@ class Conversation(models.Model):
             ),
             models.Index(fields=["-last_item_at", "-id"], condition=Q(before_connection=True), name="before_by_newest"),
             models.Index(fields=["alike"], condition=Q(alike__isnull=False), name="conversation_alike"),  # selectors
+            # selectors.page: what stands above the deadline; few rows, so it costs the others nothing
+            models.Index(
+                "lane",
+                F("due_at").asc(nulls_last=True),
+                "id",
+                condition=~Q(status="closed") & Q(lane__lt=9),
+                name="open_by_lane",
+            ),
+            models.Index(
+                fields=["topic", "-last_item_at", "-id"], condition=Q(topic__isnull=False), name="by_topic_newest"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -34,8 +34,8 @@ from inbox.models import Conversation, Draft, Outgoing, RedirectTarget, ReplyCyc
 from inbox.selectors import Filters
 from inbox.suggestions import Suggestion
 from inbox.verdicts import VERDICTS, Verdict, of_reply
+from inbox.views import above, menus, panels, sides
 from inbox.views import desk as desks
-from inbox.views import menus, panels, sides
 from sla import explain, policies
 from sla.clock import Policy
 from sla.policies import InForce
@@ -67,6 +67,7 @@ def row_context(row: Conversation, rules: InForce, now: datetime) -> dict[str, A
         "suggestion": _suggestion(row),
         "holdings": promises.words(row.holdings),  # type: ignore[attr-defined]
         "age": chips.ago(row.last_item_at, now),
+        "lane": above.mark(row, now),
     }
 
 
@@ -85,6 +86,7 @@ def conversation_context(request: HttpRequest, row: Conversation, rules: InForce
     if may(request.user, Permission.ANSWER) and any(_is_unseen(place, row) for place in places):
         actions.mark_seen(row.pk, by=request.user, now=now)
     log = thread.log(row)
+    lane = above.shown(row, places, now)
     return {
         "conversation": row,
         "filters": filters,
@@ -94,6 +96,8 @@ def conversation_context(request: HttpRequest, row: Conversation, rules: InForce
         "chip": chips.of(row, policy, now),
         "places": places,
         "left_out": left_out,
+        "lane": lane,
+        "guides": above.guides(lane, request, **form),
         "explanation": explanation(row, rules, now),
         "log": log,
         "rests": resting.choices(policy, now),

@@ -15,6 +15,9 @@ from inbox.selectors import Filters
 
 VIEW_NAMES = {
     "due": _("Väntar på svar"),
+    "urgent": _("Akut"),
+    "person": _("Individ"),
+    "legal": _("Rättsverkande"),
     "today": _("Förfaller i dag"),
     "mine": _("Mina"),
     "department": _("Min förvaltning"),

@@ -45,15 +45,17 @@ class TopicForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Topic
         fields = ("tag", "name", "department", "owner")
-        help_texts = {"tag": gettext_lazy("Utan #. Stora och små bokstäver är detsamma.")}
+        help_texts = {"tag": gettext_lazy("Utan #. Får vara tom: då ges ämnet av regler och av den som svarar.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = User.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
         self.fields["owner"].required = True
 
-    def clean_tag(self) -> str:
-        tag = self.cleaned_data["tag"].strip().lstrip("#").lower()
+    def clean_tag(self) -> str | None:
+        tag = (self.cleaned_data["tag"] or "").strip().lstrip("#").lower()
+        if not tag:
+            return None
         if not tag.replace("_", "").isalnum():
             raise forms.ValidationError(_("En hashtagg är bokstäver, siffror och understreck, utan mellanslag."))
         if Topic.objects.filter(tag=tag).exclude(pk=self.instance.pk).exists():

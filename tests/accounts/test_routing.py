@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent, Topic
-from inbox import ingest, routing
+from inbox import ingest, routing, sorting
 from inbox.models import Conversation
 from tests.factories import NOW, ConversationFactory, DepartmentFactory, ItemFactory, UserFactory, waiting_conversation
 
@@ -62,13 +62,13 @@ def test_a_department_that_is_there_already_stays(topic: Topic) -> None:
 def test_our_own_hashtags_give_nothing_away(topic: Topic) -> None:
     made = ConversationFactory()
     ItemFactory(conversation=made, text="#exempelbybygger", from_us=True, unsettled=True)
-    assert routing.route([made.thread_id], NOW) == 0
+    assert sorting.sort([made.thread_id], NOW) == 0
 
 
 def test_what_is_settled_already_is_not_looked_at_again(topic: Topic) -> None:
     made = written("Hej")
     made.items.update(text="#exempelbybygger")
-    assert routing.route([made.thread_id], NOW) == 0
+    assert sorting.sort([made.thread_id], NOW) == 0
 
 
 def test_the_trail_says_why(topic: Topic) -> None:
@@ -77,10 +77,11 @@ def test_the_trail_says_why(topic: Topic) -> None:
     assert (event.subject, event.data["topic"]) == (f"conversation:{made.pk}", "exempelbybygger")
 
 
-def test_without_hashtags_in_the_register_it_costs_one_query(django_assert_num_queries: Callable[..., Any]) -> None:
+def test_where_nothing_is_found_it_costs_three_queries(django_assert_num_queries: Callable[..., Any]) -> None:
     made = ConversationFactory()
-    with django_assert_num_queries(1):
-        routing.route([made.thread_id], NOW)
+    ItemFactory(conversation=made, text="När öppnar ni?", unsettled=True)
+    with django_assert_num_queries(3):
+        sorting.sort([made.thread_id], NOW)
 
 
 @pytest.mark.parametrize(("hours", "is_central"), [(3.99, False), (4, True), (400, True)])

@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent
+from inbox import ingest, places
 from inbox.models import Conversation, Item, Outgoing, RedirectTarget
-from tests.factories import waiting_conversation
+from tests.factories import NOW, ItemFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db
 NUMBER = "811228-9874"
@@ -23,10 +24,25 @@ def send(client: Client, conversation: Conversation, text: str, **fields: str) -
 
 
 def test_the_list_masks_a_citizens_number_and_says_so(anna: Client) -> None:
-    waiting_conversation(text=f"Mitt barn {NUMBER} står i kö")
+    row = waiting_conversation(text=f"Mitt barn {NUMBER} står i kö")
+    places.refresh_personal([row.pk])
     page = anna.get("/").content.decode()
     assert NUMBER not in page and "••••••-••••" in page
     assert "Personuppgift" in page
+
+
+def test_the_badge_knows_every_open_comment_and_leaves_with_the_last(anna: Client) -> None:
+    row = waiting_conversation(text="Hej, hur gör man?")
+    told = ItemFactory(conversation=row, text=f"Mitt nummer är {NUMBER}", unsettled=True)
+    ItemFactory(conversation=row, text="Tack på förhand", unsettled=True)
+    ingest.settle([row.thread_id], NOW)
+    assert "Personuppgift" in anna.get("/").content.decode()
+    Item.objects.filter(pk=told.pk).update(hidden=True)
+    places.refresh_personal([row.pk])
+    assert "Personuppgift" not in anna.get("/").content.decode()
+    Item.objects.filter(pk=told.pk).update(hidden=False, deleted_at=NOW)
+    places.refresh_personal([row.pk])
+    assert "Personuppgift" not in anna.get("/").content.decode()
 
 
 def test_the_thread_masks_it_until_visa_and_proposes_to_hide_and_contact(anna: Client) -> None:

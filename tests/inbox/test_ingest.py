@@ -355,4 +355,4 @@ def test_settling_costs_a_fixed_number_of_queries(channel: Channel) -> None:
             ingest.settle(stored.thread_ids, NOW)
         return len(captured)
 
-    assert cost(4, 0) == cost(40, 100) <= 24
+    assert cost(4, 0) == cost(40, 100) <= 26
