@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from insights.definitions import hour_key
+from insights.finding import hour_key
 from insights.scope import WEEK, midnight
 from insights.shares import Share
 

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from inbox import chips
 from insights.charts import OFFICE_DAYS, OFFICE_HOURS
-from insights.definitions import HOURS, WITHOUT, Figure, redirect_key
-from insights.parts import Number
+from insights.definitions import WITHOUT, Figure
+from insights.finding import HOURS, redirect_key
+from insights.parts import Number, Topic
 from insights.scope import Scope
 from insights.shares import SMALL, Share
 from sla import words
@@ -79,7 +80,7 @@ def scope_words(figure: Figure, scope: Scope) -> str:
 
 def within(scope: Scope) -> str:
     """`Simhallen · Kultur`, "" for all accounts."""
-    return " · ".join(str(row) for row in (scope.channel, scope.department) if row)
+    return " · ".join(str(row) for row in (scope.channel, scope.department, scope.topic) if row)
 
 
 def time_words(local: datetime) -> str:
@@ -210,6 +211,16 @@ def redirects(pointed: Sequence[Number], count: int) -> str:
     if not named or (len(named) > 1 and named[0].count == named[1].count) or named[0].count < 2:
         return said
     return _("%(said)s, oftast till %(where)s") % {"said": said, "where": named[0].name}
+
+
+def topics(asked: Sequence[Topic]) -> str:
+    """Name what people asked most about, if one thing stands out."""
+    here = [topic for topic in asked if topic.number.count]
+    if not here:
+        return _("Inga frågor har fått ett ämne")
+    if len(here) > 1 and here[0].number.count == here[1].number.count:
+        return _("%(one)s och %(other)s är det som folk frågar om") % {"one": here[0].name, "other": here[1].name}
+    return _("%s är det som folk frågar om") % here[0].name
 
 
 def quality(hours: float, counts: Counter[str]) -> str:

@@ -14,8 +14,9 @@ from django.db.models.functions import TruncWeek
 
 from inbox.models import Conversation, ReplyCycle
 from insights import figures
-from insights.definitions import FIGURES, HOUR, Instants, Moment, Outcome, hour_key, redirect_key
+from insights.definitions import FIGURES, Instants, Moment, Outcome
 from insights.figures import ZONE
+from insights.finding import HOUR, LANED, hour_key, lane_key, redirect_key
 from insights.models import StaleWeek, WeekCount
 from insights.scope import WEEK, Scope, midnight
 from sla import clock
@@ -58,7 +59,7 @@ def numbers(
     """Count a scope with its line, and by week also other weeks of the same channels. A fixed number of queries."""
     line, own = set(scope.line().mondays), set(scope.mondays)
     wanted = line.union(*(other.mondays for other in compared))
-    live = stale(wanted, now)
+    live = wanted if scope.topic else stale(wanted, now)  # a topic can be changed at any time
     found = Numbers()
     for (monday, channel), counter in count(live, now, scope.narrow(), known).items():
         plain = {key: n for key, n in counter.items() if not is_spread(key)}
@@ -183,7 +184,7 @@ def open_now(scope: Scope, now: datetime, known: figures.Policies | None = None)
     tells, and it is counted the long way.
     """
     instants = Instants.at(now, known or figures.all_policies())
-    waiting = ReplyCycle.objects.filter(ended_at=None)
+    waiting = ReplyCycle.objects.filter(scope.of_topic(), ended_at=None)
     found = _open_by_channel(waiting.filter(~Q(conversation__status=Conversation.Status.CLOSED)), instants)
     if sum(counter["open_first"] + counter["open_promised"] for counter in found.values()) != waiting.count():
         found = _open_by_channel(waiting, instants)
@@ -194,8 +195,14 @@ def open_now(scope: Scope, now: datetime, known: figures.Policies | None = None)
 def _open_by_channel(waiting: QuerySet[ReplyCycle], instants: Instants) -> dict[int, Counter[str]]:
     keys = [figure.key for figure in FIGURES.values() if figure.of_open]
     counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in keys}
-    grouped = waiting.values("conversation__channel").annotate(**counted).order_by()
-    return {row["conversation__channel"]: Counter({key: row[key] for key in keys}) for row in grouped}
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    grouped = waiting.values_list("conversation__channel", "conversation__lane").annotate(**counted).order_by()
+    for channel, lane, *counts in grouped:
+        for key, n in zip(keys, counts, strict=True):
+            found[channel][key] += n
+            if lane_key(key, lane) in LANED:
+                found[channel][lane_key(key, lane)] = n
+    return found
 
 
 def lengths(spread: Counter[str]) -> dict[str, Counter[int]]:

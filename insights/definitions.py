@@ -15,7 +15,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inbox.models import Item, RedirectTarget, ReplyCycle
+from inbox.models import Item, ReplyCycle
 from inbox.verdicts import NO_REPLY
 from sla.clock import Policy, Reading
 
@@ -321,58 +321,3 @@ WITHOUT = (
 FIGURES: dict[str, Figure] = {
     figure.key: figure for figure in (*PROMISE, *PROMISES, *ANSWERS, *ENDINGS, *WITHOUT, ARRIVED, *OPEN_NOW)
 }
-
-
-HOUR = "arrived-"
-
-
-def hour_key(weekday: int, hour: int) -> str:
-    """Name the figure of one cell of weekday (0 = Monday) × hour: `arrived-0-13` began to wait on Mondays at 13–14."""
-    return f"{HOUR}{weekday}-{hour}"
-
-
-HOURS = {hour_key(weekday, hour): (weekday, hour) for weekday in range(7) for hour in range(24)}
-
-
-def find(key: str) -> Figure | None:
-    """Give the figure of a key, None if there is none. One query for a redirect's."""
-    if key in HOURS:
-        return _of_hour(key)
-    if key.startswith(REDIRECT):
-        return _of_redirect(key)
-    return FIGURES.get(key)
-
-
-def _of_hour(key: str) -> Figure:
-    weekday, hour = HOURS[key]
-    here = FIRST & Q(weekday=weekday + 1, hour=hour)
-    definition = _("De av de inkomna frågorna som skrevs på den veckodagen och i den timmen.")
-    return Figure(key, ARRIVED.name, Moment.STARTED, lambda t: here, definition, of="arrived")
-
-
-REDIRECT = "redirected-"
-
-
-def redirect_key(target: int | None) -> str:
-    """Name the figure of where a redirect pointed: `redirected-12`; None is what was not chosen from the list."""
-    return f"{REDIRECT}{target or 0}"
-
-
-def redirect_figure(key: str, name: str) -> Figure:
-    """Give the figure of a key that `redirect_key` made; `name`: of what was pointed to."""
-    pk = int(key.removeprefix(REDIRECT))
-    definition = _("De av hänvisningarna som pekade dit.")
-    where = Q(outcome=Outcome.REDIRECTED, verdict__redirect=pk)
-    if not pk:
-        where = Q(outcome=Outcome.REDIRECTED) & (Q(verdict=None) | Q(verdict__redirect=None))
-    return Figure(key, name or _("Inte vald ur listan"), Moment.ENDED, lambda t: where, definition, of="redirected")
-
-
-def _of_redirect(key: str) -> Figure | None:
-    pk = key.removeprefix(REDIRECT)
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 18):
-        return None
-    if pk == "0":
-        return redirect_figure(key, "")
-    target = RedirectTarget.objects.filter(pk=pk).first()
-    return redirect_figure(redirect_key(target.pk), target.name) if target else None

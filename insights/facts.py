@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 
-from accounts.models import Channel, Platform, Surface
-from inbox.models import RedirectTarget
+from accounts.models import Channel, Platform, Surface, Topic
+from inbox.models import RedirectTarget, ReplyCycle
 from insights import counting, figures, reading
 from insights.counting import Numbers
-from insights.definitions import REDIRECT, Instants
+from insights.definitions import Instants
+from insights.finding import REDIRECT
 from insights.scope import Scope
 
 FORM = 1  # of what is stored; a later form reads the earlier ones
@@ -69,6 +70,7 @@ class Facts:
     places: list[Place]  # every account, whether or not it is within the scope
     unread: list[Unread]
     redirects: dict[int, str]  # names of what was pointed to
+    topics: dict[str, tuple[int, int]]  # name → questions that came in the scope, and in the weeks before it
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -81,6 +83,7 @@ class Facts:
             "last_in_4": self.last_in_4.isoformat(),
             "places": [asdict(place) for place in self.places],
             "unread": [[gap.place, gap.surface, *map(_text, (gap.since, gap.until))] for gap in self.unread],
+            "topics": self.topics,
             "redirects": {str(pk): name for pk, name in self.redirects.items()},
         }
 
@@ -101,6 +104,7 @@ class Facts:
             [Place(**place) for place in data["places"]],
             [Unread(place, surface, _instant(since), _until(until)) for place, surface, since, until in data["unread"]],
             {int(pk): name for pk, name in data["redirects"].items()},
+            {name: (now, before) for name, (now, before) in data.get("topics", {}).items()},
         )
 
 
@@ -142,6 +146,7 @@ def gather(scope: Scope, now: datetime) -> Facts:
         places,
         [Unread(gap.surface.channel_id, gap.surface.name, gap.since, gap.until) for gap in gaps],
         _redirects(numbers.by_week.values()),
+        _topics(scope),
     )
 
 
@@ -156,3 +161,14 @@ def _redirects(counters: Iterable[Counter[str]]) -> dict[int, str]:
     if not named:
         return {}
     return dict(RedirectTarget.objects.filter(pk__in=named).values_list("pk", "name"))
+
+
+def _topics(scope: Scope) -> dict[str, tuple[int, int]]:
+    """Count what people asked about, and name the topics that nobody asked about. Two queries."""
+    found = dict.fromkeys(Topic.objects.order_by("name").values_list("name", flat=True), (0, 0))
+    came = ReplyCycle.objects.filter(scope.narrow(), kind=ReplyCycle.Kind.FIRST, conversation__topic__isnull=False)
+    came = came.filter(started_at__gte=scope.before().start, started_at__lt=scope.end)
+    named = came.values_list("conversation__topic__name").annotate(
+        now=Count("pk", filter=Q(started_at__gte=scope.start)), before=Count("pk", filter=Q(started_at__lt=scope.start))
+    )
+    return found | {name: (now, before) for name, now, before in named.order_by()}

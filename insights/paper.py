@@ -21,10 +21,12 @@ from django.utils.translation import gettext as _
 
 from insights import conclusions, tables
 from insights.conclusions import spaced
+from insights.definitions import FIGURES
+from insights.finding import LEFT
 from insights.parts import Number
 from insights.report import Report
 from insights.tables import Cell, Table
-from insights.templatetags.figures import minutes, share
+from insights.templatetags.figures import minutes, share, signed
 
 HERE = Path(__file__).parent
 SOURCE, STYLE = (HERE / "paper.typ").read_bytes(), (HERE / "paper.css").read_text()
@@ -39,7 +41,14 @@ Block = dict[str, Any]
 def of_report(report: Report, *, text: Iterable[str] = ()) -> bytes:
     """Set a report: `text` first, if any, then each chart with its heading, its table and what was not read."""
     blocks = [_text(line) for line in text]
-    blocks += [*_promise(report), *_open(report), *_answers(report), *_arrivals(report), *_without(report)]
+    blocks += [
+        *_promise(report),
+        *_open(report),
+        *_answers(report),
+        *_arrivals(report),
+        *_topics(report),
+        *_without(report),
+    ]
     blocks += [*_redirects(report), *_accounts(report), *_definitions(report)]
     scope = " · ".join(filter(None, [report.title, report.days, conclusions.within(report.scope)]))
     return _set(_("Löftet, %s") % conclusions.period(report.scope), scope, report.now, blocks)
@@ -164,7 +173,18 @@ def _missing(words: list[str]) -> list[Block]:
 
 def _open(report: Report) -> list[Block]:
     rows = [[str(number.name), _number(number)] for number in report.open]
-    return [_heading(report.open_heading), _table([_("Öppet nu"), _("antal")], rows)]
+    blocks = [_heading(report.open_heading), _table([_("Öppet nu"), _("antal")], rows)]
+    if report.lanes:
+        head = [_("Fil"), *(str(FIGURES[key].name) for key in LEFT)]
+        blocks.append(_table(head, [[str(lane.name), *map(_number, lane.left)] for lane in report.lanes]))
+    return blocks
+
+
+def _topics(report: Report) -> list[Block]:
+    if not report.topics:
+        return []
+    rows = [[topic.name, _number(topic.number), signed(topic.change)] for topic in report.topics]
+    return [_heading(report.topics_heading), _table([_("Ämne"), _("antal"), _("mot veckorna före")], rows)]
 
 
 def _answers(report: Report) -> list[Block]:

@@ -77,3 +77,22 @@ class Earlier:
     share: Share
     arrived: int
     late: int
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What people asked about, beside the weeks before."""
+
+    name: str
+    number: Number
+    change: int
+    address: str  # the query string of the page of this topic
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What is open in a lane, by how much time is left."""
+
+    name: str | Promise
+    total: Number
+    left: list[Number]

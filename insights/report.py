@@ -11,16 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Channel, Department, Platform
+from inbox.models import Conversation
 from insights import charts, conclusions, counting, facts, gaps
 from insights.counting import sum_of
-from insights.definitions import FIGURES, HOURS, REDIRECT, WITHOUT, redirect_figure, redirect_key
+from insights.definitions import FIGURES, WITHOUT
 from insights.facts import Facts, Place, Unread
-from insights.parts import Answers, Earlier, Line, Number, Week
+from insights.finding import HOURS, LANED, LEFT, REDIRECT, lane_key, redirect_figure, redirect_key
+from insights.parts import Answers, Earlier, Lane, Line, Number, Topic, Week
 from insights.scope import LENGTHS, Scope
 from insights.shares import Share
 
 BAR = ("kept_answered", "kept_redirected", "kept_holding", "late_ours", "late_fetched")
-OPEN = ("open_overdue", "open_4", "open_12", "open_more", "open_promised")
+OPEN = (*LEFT, "open_promised")
+MOST_TOPICS = 12
 
 
 class Report:
@@ -125,6 +128,43 @@ class Report:
     def open(self) -> list[Number]:
         bars = charts.bar_widths([self.open_counts[key] for key in OPEN])
         return [self.number(key, bar) for key, bar in zip(OPEN, bars, strict=True)]
+
+    @cached_property
+    def lanes(self) -> list[Lane]:
+        """What is open by lane and time left; nothing where all of it is ordinary."""
+        counts = self.open_counts
+        found = [
+            Lane(
+                lane.label,
+                Number.of(LANED[lane_key("open_first", lane.value)], self.scope, counts),
+                [Number.of(LANED[lane_key(key, lane.value)], self.scope, counts) for key in LEFT],
+            )
+            for lane in Conversation.Lane
+        ]
+        return found if any(lane.total.count for lane in found[:-1]) else []
+
+    @cached_property
+    def topics(self) -> list[Topic]:
+        """What people asked about, the most frequent first."""
+        asked = sorted(self.facts.topics.items(), key=lambda item: (-item[1][0], item[0].casefold()))
+        return [
+            Topic(
+                name,
+                Number.of(FIGURES["arrived"], self.scope.only(topic=name), Counter(arrived=now)),
+                now - before,
+                self.scope.only(topic=name).query(),
+            )
+            for name, (now, before) in asked[:MOST_TOPICS]
+            if now or before
+        ]
+
+    @cached_property
+    def topics_heading(self) -> str:
+        return conclusions.topics(self.topics)
+
+    @cached_property
+    def topic_names(self) -> list[str]:
+        return sorted(self.facts.topics, key=str.casefold)
 
     @cached_property
     def answers(self) -> list[Answers]:

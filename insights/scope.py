@@ -1,4 +1,4 @@
-"""The filter of every number and of its rows: whole weeks, and perhaps one channel or department."""
+"""The filter of every number and of its rows: whole weeks, and perhaps one channel, department or topic."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Channel, Department
+from accounts.models import Channel, Department, Topic
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 LENGTHS = (1, 4, 13, 52)  # weeks that a period may have: a week, a month, a quarter, a year
@@ -47,10 +47,11 @@ class Scope:
     weeks: int = 1
     channel: Channel | None = None
     department: Department | None = None
+    topic: str = ""  # the name that one or several topics have
 
     @classmethod
     def of(cls, query: Mapping[str, str], now: datetime) -> Scope:
-        """Read a query string. Raises Nonsense. At most two queries."""
+        """Read a query string. Raises Nonsense. At most three queries."""
         weeks = query.get("veckor") or "1"
         if weeks not in map(str, (*LENGTHS, *MONTH)):
             raise Nonsense(weeks)
@@ -59,6 +60,7 @@ class Scope:
             int(weeks),
             _row(Channel, query.get("konto", "")),
             _row(Department, query.get("forvaltning", "")),
+            _topic(query.get("amne", "")),
         )
 
     @property
@@ -95,7 +97,10 @@ class Scope:
             found &= Q(conversation__channel=self.channel)
         if self.department:
             found &= Q(conversation__channel__department=self.department)
-        return found
+        return found & self.of_topic()
+
+    def of_topic(self) -> Q:
+        return Q(conversation__topic__name=self.topic) if self.topic else Q()
 
     def holds(self, channel: Channel) -> bool:
         """Whether a channel's cycles are within it; the same rule as `narrow`."""
@@ -142,6 +147,7 @@ class Scope:
             "veckor": self.weeks if self.weeks != 1 else "",
             "konto": self.channel.pk if self.channel else "",
             "forvaltning": self.department.pk if self.department else "",
+            "amne": self.topic,
         }
         return urlencode({key: value for key, value in pairs.items() if value})
 
@@ -156,6 +162,12 @@ def _monday(asked: str, now: datetime) -> date:
         return date.fromisocalendar(int(year), int(week), 1)
     except ValueError as error:
         raise Nonsense(asked) from error
+
+
+def _topic(name: str) -> str:
+    if name and not Topic.objects.filter(name=name).exists():
+        raise Nonsense(name)
+    return name
 
 
 def _row(model: Any, pk: str) -> Any:

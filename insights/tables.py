@@ -45,7 +45,7 @@ def percent(share: Share | None) -> float | None:
 
 def of_report(report: Report) -> list[Table]:
     """Give all numbers of a report: figures, weeks, accounts, hours, and what was not read."""
-    return [figures(report), weeks(report), accounts(report), hours(report), unread(report)]
+    return [figures(report), weeks(report), accounts(report), topics(report), hours(report), unread(report)]
 
 
 def figures(report: Report) -> Table:
@@ -54,6 +54,7 @@ def figures(report: Report) -> Table:
         "percent": _("Procent"), "rows": _("Rader"), "definition": _("Definition"),
     }  # fmt: skip
     numbers = [report.number(key) for key in FIGURES] + report.redirects
+    numbers += [number for lane in report.lanes for number in (lane.total, *lane.left)]
     return Table("figures", _("Tal"), columns, [_figure(number) for number in numbers])
 
 
@@ -97,6 +98,14 @@ def accounts(report: Report) -> Table:
         for line in (*report.channel_lines, *report.department_lines)
     ]  # fmt: skip
     return Table("accounts", _("Konton"), columns, found)
+
+
+def topics(report: Report) -> Table:
+    columns = {"topic": _("Ämne"), "count": _("Antal"), "change": _("Mot veckorna före"), "rows": _("Rader")}
+    found: list[list[Cell]] = [
+        [topic.name, topic.number.count, topic.change, rows_address(topic.number.query)] for topic in report.topics
+    ]
+    return Table("topics", _("Ämnen"), columns, found)
 
 
 def hours(report: Report) -> Table:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.permissions import Permission, needs
-from insights import conclusions, definitions, lines, report
+from insights import conclusions, finding, lines, report
 from insights.conclusions import spaced
 from insights.scope import Nonsense, Scope
 
@@ -55,7 +55,7 @@ def promise(request: HttpRequest) -> HttpResponse:
 def rows(request: HttpRequest) -> HttpResponse:
     """Exactly the rows behind a number."""
     now = timezone.now()
-    scope, figure = scope_of(request, now), definitions.find(request.GET.get("figur", ""))
+    scope, figure = scope_of(request, now), finding.find(request.GET.get("figur", ""))
     if figure is None:
         raise Http404
     page = Capped(lines.query(figure, scope, now), ROWS_A_PAGE).get_page(request.GET.get("sida"))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, needs
-from insights import conclusions, definitions, exports, figures, paper, report, tables
+from insights import conclusions, exports, figures, finding, paper, report, tables
 from insights.definitions import Figure
 from insights.report import Report
 from insights.scope import Scope
@@ -47,7 +47,7 @@ def report_file(found: Report, form: str) -> HttpResponseBase:
 def rows_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """Give exactly the rows of a figure; on a sheet and on paper the first of them."""
     now = timezone.now()
-    scope, figure = scope_of(request, now), definitions.find(request.GET.get("figur", ""))
+    scope, figure = scope_of(request, now), finding.find(request.GET.get("figur", ""))
     if figure is None:
         raise Http404
     record(figure, scope, form, by=request.user, now=now)  # type: ignore[arg-type]

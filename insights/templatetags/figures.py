@@ -40,6 +40,12 @@ def minutes(length: int | None) -> str:
     return f"{hours}{HARD}h {rest.strip().replace(' ', HARD)}".strip() if _h else hours.replace(" ", HARD)
 
 
+@register.filter
+def signed(number: int) -> str:
+    """`+61`, `−3`, `0`."""
+    return f"{number:+}".replace("-", "−") if number else "0"
+
+
 long_minutes = register.filter("long_minutes", boardtext.long_minutes)
 
 

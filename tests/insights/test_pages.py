@@ -10,7 +10,8 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from insights.definitions import FIGURES, HOURS
+from insights.definitions import FIGURES
+from insights.finding import HOURS
 from tests import factories
 from tests.insights import histories
 

@@ -10,7 +10,8 @@ import pytest
 from accounts.models import Channel
 from inbox.models import RedirectTarget, ReplyCycle
 from insights import counting, figures, report, rollup
-from insights.definitions import FIGURES, HOURS, find, redirect_key
+from insights.definitions import FIGURES
+from insights.finding import HOURS, find, redirect_key
 from insights.models import StaleWeek, WeekCount
 from insights.scope import Scope, midnight
 from tests.insights import histories
