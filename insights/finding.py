@@ -78,7 +78,7 @@ def _laned(figure: Figure, lane: int, name: str | Promise) -> Figure:
     def where(t: Instants) -> Q:
         return figure.where(t) & Q(conversation__lane=lane)
 
-    definition = format_lazy("{} {}", figure.definition, _("Bara de som står i den filen."))
+    definition = format_lazy("{} {}", figure.definition, _("Bara de i det spåret."))
     named = format_lazy("{}: {}", name, figure.name)
     return Figure(lane_key(figure.key, lane), named, figure.moment, where, definition, of=figure.key)
 

@@ -175,7 +175,7 @@ def _open(report: Report) -> list[Block]:
     rows = [[str(number.name), _number(number)] for number in report.open]
     blocks = [_heading(report.open_heading), _table([_("Öppet nu"), _("antal")], rows)]
     if report.lanes:
-        head = [_("Fil"), *(str(FIGURES[key].name) for key in LEFT)]
+        head = [_("Spår"), *(str(FIGURES[key].name) for key in LEFT)]
         blocks.append(_table(head, [[str(lane.name), *map(_number, lane.left)] for lane in report.lanes]))
     return blocks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from accounts.models import Channel
+from accounts.models import Channel, Topic
 from inbox.models import Contact, Conversation, Item, RedirectTarget, ReplyCycle, Thread, VerdictEvent
 from inbox.verdicts import NO_REPLY
 from sla import clock, policies
@@ -39,6 +39,11 @@ def make(seed: int, where: list[Channel], now: datetime, size: int = 110, weeks:
     targets = [
         RedirectTarget.objects.get_or_create(name=name, defaults={"text": "…"})[0] for name in ("Felanmälan", "1177")
     ]
+    department = where[0].department
+    topics = [
+        Topic.objects.get_or_create(tag=tag, defaults={"name": name, "department": department})[0]
+        for tag, name in (("sno", "Snöröjning"), ("plogning", "Snöröjning"), ("bad", "Simhallen"))
+    ]
     common = {"last_item_at": now, "arrived_at": now}
     threads = Thread.objects.bulk_create(
         Thread(channel=draw.choice(where), external_id=f"t{seed}-{n}", last_activity_at=now) for n in range(size)
@@ -47,7 +52,14 @@ def make(seed: int, where: list[Channel], now: datetime, size: int = 110, weeks:
         Contact(platform="facebook", external_id=f"c{seed}-{n}", name=f"Åsa {n}") for n in range(size)
     )
     conversations = Conversation.objects.bulk_create(
-        Conversation(channel=thread.channel, thread=thread, contact=contact, **common)
+        Conversation(
+            channel=thread.channel,
+            thread=thread,
+            contact=contact,
+            lane=draw.choice((1, 2, 3, 9, 9, 9)),
+            topic=draw.choice([*topics, None]),
+            **common,
+        )
         for thread, contact in zip(threads, contacts, strict=True)
     )
     cycles: list[ReplyCycle] = []

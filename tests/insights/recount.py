@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from accounts.models import Topic
 from inbox.models import Conversation, Item, ReplyCycle, VerdictEvent
 from sla.models import PolicyVersion
 
@@ -66,6 +67,7 @@ class Raw:
     conversations: dict[int, Row] = field(
         default_factory=lambda: {row["id"]: row for row in Conversation.objects.values()}
     )
+    topics: list[Row] = field(default_factory=lambda: list(Topic.objects.values()))
     verdicts: dict[int, Row] = field(default_factory=lambda: {row["id"]: row for row in VerdictEvent.objects.values()})
 
     def __post_init__(self) -> None:
@@ -80,13 +82,15 @@ class Raw:
         for cycle in self.cycles:
             self.cycles_of[cycle["conversation_id"]].append(cycle)
 
-    def ids(self, key: str, start: datetime, end: datetime, channels: set[int]) -> set[int]:
+    def ids(self, key: str, start: datetime, end: datetime, channels: set[int], topic: str = "") -> set[int]:
         """The ids of the cycles that a figure counts from `start` until before `end` in these channels."""
+        about = {row["id"] for row in self.topics if row["name"] == topic}
         place = self.place_of(key)
         return {
             cycle["id"]
             for cycle in self.cycles
             if self.conversations[cycle["conversation_id"]]["channel_id"] in channels
+            and (not topic or self.conversations[cycle["conversation_id"]]["topic_id"] in about)
             and self.counts(key, cycle)
             and (place is None or ((at := place(cycle)) is not None and start <= at < end))
         }
@@ -151,6 +155,9 @@ class Raw:
         }
         if key in simple:
             return bool(simple[key])
+        if key.startswith("open_"):
+            figure, _dash, lane = key.rpartition("-")
+            return bool(simple[figure]) and self.conversations[cycle["conversation_id"]]["lane"] == int(lane)
         if key.startswith("redirected-"):
             verdict = self.verdicts.get(cycle["verdict_id"], {})
             return outcome == "redirected" and key == f"redirected-{verdict.get('redirect_id') or 0}"

@@ -11,7 +11,7 @@ from accounts.models import Channel
 from inbox.models import RedirectTarget, ReplyCycle
 from insights import counting, figures, report, rollup
 from insights.definitions import FIGURES
-from insights.finding import HOURS, find, redirect_key
+from insights.finding import HOURS, LANED, find, redirect_key
 from insights.models import StaleWeek, WeekCount
 from insights.scope import Scope, midnight
 from tests.insights import histories
@@ -31,6 +31,8 @@ def scopes(channels: list[Channel]) -> list[Scope]:
         Scope(MONDAY, weeks=52),
         Scope(MONDAY, weeks=52, channel=channels[2]),
         Scope(MONDAY, weeks=52, channel=channels[2], department=channels[0].department),
+        Scope(MONDAY, weeks=13, topic="Snöröjning"),
+        Scope(MONDAY - timedelta(weeks=1), department=channels[0].department, topic="Simhallen"),
         Scope(date(2026, 3, 23), weeks=4),  # the clock goes forward in the last of these
     ]
 
@@ -52,7 +54,7 @@ def differences(raw: Raw, channels: list[Channel], keys: Iterable[str]) -> list[
             figure = find(key)
             assert figure is not None
             asked = scope.line() if key in HOURS else scope
-            again = raw.ids(key, asked.start, asked.end, within(scope, channels))
+            again = raw.ids(key, asked.start, asked.end, within(scope, channels), scope.topic)
             rows = set(figures.rows(figure, asked, raw.now).values_list("pk", flat=True))
             number = _shown(shown, key)
             if again != rows or number != len(again):
@@ -65,7 +67,8 @@ def _shown(shown: report.Report, key: str) -> int:
         return shown.number(key).count
     if key in HOURS:
         return shown.arrivals[HOURS[key]]
-    return next((number.count for number in shown.redirects if number.figure.key == key), 0)
+    laned = [number for lane in shown.lanes for number in (lane.total, *lane.left)]
+    return next((number.count for number in [*shown.redirects, *laned] if number.figure.key == key), 0)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -88,6 +91,26 @@ def test_every_place_that_was_pointed_to_has_its_number_and_its_rows(now: dateti
     keys = [redirect_key(target) for target in (None, *RedirectTarget.objects.values_list("pk", flat=True))]
     assert differences(Raw(now), channels, keys) == []
     assert len(report.of(Scope(MONDAY, weeks=52), now).redirects) == 3
+
+
+def test_what_is_open_by_lane_and_time_left_is_that_of_its_rows_and_of_a_recount(now: datetime) -> None:
+    channels = histories.channels()
+    histories.make(9, channels, now)
+    assert differences(Raw(now), channels, LANED) == []
+
+
+def test_what_people_ask_about_is_that_of_its_rows_and_the_change_that_of_the_weeks_before(now: datetime) -> None:
+    channels = histories.channels()
+    histories.make(10, channels, now, weeks=9)
+    scope, raw, every = Scope(MONDAY, weeks=4), Raw(now), {channel.pk for channel in channels}
+    for topic in report.of(scope, now).topics:
+        named = scope.only(topic=topic.name)
+        came = raw.ids("arrived", scope.start, scope.end, every, topic.name)
+        before = raw.ids("arrived", scope.before().start, scope.start, every, topic.name)
+        rows = figures.rows(FIGURES["arrived"], named, now)
+        assert (topic.number.count, topic.change) == (len(came), len(came) - len(before))
+        assert set(rows.values_list("pk", flat=True)) == came
+    assert {topic.name for topic in report.of(scope, now).topics} == {"Snöröjning", "Simhallen"}
 
 
 def test_remembered_weeks_give_the_same_numbers(now: datetime) -> None:
