@@ -24,17 +24,24 @@ from connectors.base import AuthExpired, Connector, Context, Temporary
 def connector_for(channel: Channel) -> Connector:
     """Build the connector of one channel. Queries; calls no platform.
 
-    Raises AuthExpired if the channel has no token, Temporary if a sandbox channel's sandbox is not running.
+    Raises AuthExpired if the channel has no token or none that our keys open, Temporary if a sandbox channel's sandbox
+    is not running.
     """
     credential = Credential.objects.filter(channel=channel).first()
     if credential is None:
         raise AuthExpired(_("Kontot saknar nyckel. En administratör behöver ansluta det."), code="no_token")
+    try:
+        token = tokens.decrypt(credential.encrypted)
+    except InvalidToken as error:
+        words = _("Kontots nyckel går inte att läsa: TOKEN_KEYS är inte densamma som när kontot anslöts. %s")
+        mend = _("Den som sköter driften behöver återställa den, eller en administratör ansluta kontot igen.")
+        raise AuthExpired(words % mend, code="unreadable_token") from error
     own = Channel.objects.filter(platform=channel.platform).values_list("external_id", flat=True)
     base_url, token_url = addresses(channel)
     context = Context(
         external_id=channel.external_id,
         handle=channel.handle.lstrip("@"),
-        token=tokens.decrypt(credential.encrypted),
+        token=token,
         base_url=base_url,
         token_url=token_url,
         version=settings.PLATFORM_VERSIONS.get(channel.platform, ""),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 Cursor = Mapping[str, Any]
 """Where a surface's last complete poll ended. JSON-serialisable, opaque to all but its connector; `{}` at first."""
@@ -36,6 +36,13 @@ class ItemKind(StrEnum):
     VISITOR_POST = "visitor_post"
 
 
+class Held(StrEnum):
+    """A comment that the platform does not show until somebody of ours approves it, and why."""
+
+    REVIEW = "review"
+    SPAM = "spam"
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who wrote. `external_id` is the platform's id; `name` is shown; `handle` only where the platform has one."""
@@ -54,6 +61,7 @@ class Post:
     posted_at: datetime | None
     url: str = ""
     comment_count: int | None = None  # the platform's own count, for the coverage meter
+    is_ad: bool = False  # shown as an advertisement alone, and never in our own feed
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -80,6 +88,7 @@ class Item:
     addressed: bool = True  # mentions us, quotes us or stands under something of ours; a mere hashtag hit is not
     mentions: tuple[str, ...] = ()  # external ids (or lower-case handles on X) of those named in the text
     hidden: bool | None = False  # None: the platform does not say
+    held: Held | Literal[""] | None = ""  # why nobody is shown it yet; None: the platform does not say
     can_reply: bool = True
     url: str = ""
     media: tuple[str, ...] = ()  # addresses of pictures and videos, by reference
@@ -135,6 +144,8 @@ class Target:
     post: str | None = None
     author: Author | None = None
     kind: ItemKind = ItemKind.COMMENT
+    posted_at: datetime | None = None  # when it was written, by the platform's clock
+    from_us: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +176,16 @@ class KnownThread:
     last_activity: datetime
     item_count: int = 0
     we_wrote: bool = False
+    is_private: bool = False  # messages, which nobody else reads
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """A private message that we have."""
+
+    external_id: str
+    thread: str
+    posted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +193,17 @@ class Known:
     """What we already have of a channel, so that a connector can look where news may be without asking a database.
 
     Each is called at most once a poll, but for `item_ids`, which says which of the given external ids are stored.
-    `threads`: newest activity first. `live_ids`: undeleted items of citizens and of ours, for deletion checks; those
-    younger than 30 days, with a full poll all. `posts`: external ids of our posts, newest first.
+    `threads`: newest activity first. `live_ids`: undeleted public items of citizens and of ours, for deletion checks;
+    those younger than 30 days, with a full poll all. `messages`: the same of private ones. `posts`: external ids of our
+    posts, newest first; `ads`: of those that are advertisements alone, which are not among `posts`.
     """
 
     item_ids: Callable[[Collection[str]], set[str]] = lambda ids: set()
     threads: Callable[[], Sequence[KnownThread]] = tuple
     live_ids: Callable[[], Sequence[str]] = tuple
+    messages: Callable[[], Sequence[KnownMessage]] = tuple
     posts: Callable[[], Sequence[str]] = tuple
+    ads: Callable[[], Sequence[str]] = tuple
 
 
 @dataclass(frozen=True, slots=True)

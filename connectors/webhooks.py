@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from connectors.facebook import webhook as facebook
+from connectors.facebook.belonging import MESSAGES, TAGGED
 from connectors.instagram import webhook as instagram
 from connectors.linkedin import webhook as linkedin
 from connectors.twitter import webhook as twitter
@@ -19,11 +20,15 @@ REMOVED = frozenset({"remove", "delete"})  # Facebook's verbs
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """Something happened to an account of ours. Without an `id` we know only that it is time to look."""
+    """Something happened to an account of ours. Without an `id` we know only that it is time to look.
+
+    `surface`: where to look then, "" for everywhere.
+    """
 
     account: str
     id: str = ""
     is_gone: bool = False
+    surface: str = ""
 
 
 def signs(platform: str, body: bytes) -> list[Sign]:
@@ -37,7 +42,14 @@ def _facebook(body: bytes) -> Iterable[Sign]:
         value = change.value
         if value.get("item") == "reaction":
             continue  # somebody liked something: nothing was written
-        named = value.get("comment_id") or value.get("post_id") if change.field == "feed" else None
+        if change.field == "messaging":
+            if isinstance(value.get("message"), Mapping):  # not that one was delivered, read or liked
+                yield Sign(change.account, surface=MESSAGES)
+            continue
+        if change.field == "mention" and not value.get("comment_id"):
+            yield Sign(change.account, surface=TAGGED)  # somebody else's post: its id does not tell it from a comment
+            continue
+        named = value.get("comment_id") or value.get("post_id") if change.field in ("feed", "mention") else None
         id = str(named) if isinstance(named, str | int) and not isinstance(named, bool) else ""
         yield Sign(change.account, id, is_gone=bool(id) and value.get("verb") in REMOVED)
 

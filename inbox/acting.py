@@ -14,7 +14,7 @@ from accounts import audit
 from accounts.models import User
 from inbox import live
 from inbox.cycles import Ledger
-from inbox.models import Conversation, Item, Outgoing, VerdictEvent
+from inbox.models import Conversation, Item, Outgoing, Thread, VerdictEvent
 from inbox.verdicts import Verdict
 
 
@@ -41,12 +41,19 @@ def ledger_of(conversation_id: int, now: datetime) -> tuple[Ledger, Conversation
     return ledger, ledger.conversations[conversation_id]
 
 
-def outgoing_of(outgoing_id: int) -> Outgoing:
-    """Give what is on its way, with its conversation locked. Raises Refused."""
-    found = Outgoing.objects.filter(pk=outgoing_id).values_list("conversation_id", flat=True).first()
+def outgoing_of(outgoing_id: int, *, and_thread: bool = False) -> Outgoing:
+    """Give what is on its way, with its conversation locked. Raises Refused.
+
+    `and_thread`: the thread is locked before, as everybody does who writes in both.
+    """
+    places = Outgoing.objects.filter(pk=outgoing_id).values_list("conversation_id", "conversation__thread_id")
+    found = places.first()
     if found is None:
         raise Refused(_("Svaret finns inte."), "unknown_reply")
-    locked(found)
+    conversation_id, thread_id = found
+    if and_thread:
+        Thread.objects.select_for_update(no_key=True).get(pk=thread_id)
+    locked(conversation_id)
     return Outgoing.objects.select_related("conversation__channel", "to", "by").get(pk=outgoing_id)
 
 

@@ -175,7 +175,7 @@ def settle_unknown(
 ) -> Outgoing:
     """Say what a person saw on the platform: the reply stands there (its id or link is needed), or it is sent again."""
     require(by, Permission.ANSWER)
-    outgoing = outgoing_of(outgoing_id)
+    outgoing = outgoing_of(outgoing_id, and_thread=was_sent)
     if outgoing.status != Outgoing.Status.UNKNOWN or not outgoing.is_reply:
         raise Refused(_("Det svaret är redan utrett."), "not_unknown")
     if was_sent:

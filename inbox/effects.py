@@ -65,6 +65,7 @@ def _change(outgoing: Outgoing, item: Item, at: datetime) -> None:
         case Kind.HIDE | Kind.UNHIDE:
             here.update(hidden=outgoing.kind == Kind.HIDE)
             places.refresh_personal({item.conversation_id} if item.conversation_id and not item.from_us else ())
+            here.exclude(held="").filter(hidden=False).update(held="", can_reply=True)
         case Kind.DELETE:
             here.filter(deleted_at=None).update(deleted_at=at, unsettled=item.from_us)
             places.refresh_previews({item.conversation_id} if item.conversation_id and not item.from_us else ())

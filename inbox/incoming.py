@@ -71,6 +71,7 @@ class StoredItem:
     addressed: bool
     can_reply: bool
     hidden: bool
+    held: str
     has_raw: bool
 
 
@@ -182,10 +183,15 @@ def _edit(stored: StoredItem, read: Incoming, now: datetime) -> dict[str, Any]:
 
 
 def _standing(stored: StoredItem, read: Incoming) -> dict[str, Any]:
-    """What the platform lets be done with it. A search hit that says less than the mention we have changes nothing."""
+    """What the platform lets be done with it.
+
+    A search hit that says less than the mention we have changes nothing, nor does a look-up of what is held back.
+    """
     item = read.item
     new: dict[str, Any] = {} if item.hidden in (None, stored.hidden) else {"hidden": item.hidden}
-    if stored.addressed and not item.addressed:
+    if item.held not in (None, stored.held):
+        new["held"] = str(item.held)
+    if (stored.addressed and not item.addressed) or (stored.held and item.held is None):
         return new
     if item.can_reply != stored.can_reply:
         new["can_reply"] = item.can_reply

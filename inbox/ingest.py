@@ -38,13 +38,14 @@ LEFT_OVER_AFTER = timedelta(minutes=5)  # and nobody polls the channel: a poll u
 
 NEW_ITEM = (
     "channel", "thread", "conversation", "contact", "external_id", "earlier_ids", "parent_external_id", "kind",
-    "from_us", "native", "text", "posted_at", "fetched_at", "edited_at", "addressed", "can_reply", "hidden", "url",
-    "media", "language", "mentions", "author_name", "raw", "unsettled",
+    "from_us", "native", "text", "posted_at", "fetched_at", "edited_at", "addressed", "can_reply", "hidden", "held",
+    "url", "media", "language", "mentions", "author_name", "raw", "unsettled",
 )  # fmt: skip
 
 COMPARED = (
     "id", "thread", "conversation", "contact", "cycle", "external_id", "earlier_ids", "parent_external_id", "kind",
     "from_us", "text", "posted_at", "edited_at", "deleted_at", "missing_since", "addressed", "can_reply", "hidden",
+    "held",
 )  # fmt: skip
 WITH_IDS = "channel_id = %s AND (external_id = ANY(%s) OR (earlier_ids && %s::varchar[] AND NOT earlier_ids = '{}'))"
 
@@ -202,7 +203,7 @@ def _insert(
             channel.pk, thread.pk, conversation, people[read.author.external_id] if read.author else None,
             item.external_id, list(item.earlier_ids), item.parent or "", item.kind.value, read.is_ours, read.is_ours,
             read.text, item.posted_at, now, item.edited_at, item.addressed, item.can_reply, bool(item.hidden),
-            fit(item.url), [fit(address) for address in item.media], fit(item.language)[:20],
+            item.held or "", fit(item.url), [fit(address) for address in item.media], fit(item.language)[:20],
             mentions_of(item), (read.own_name or channel.name) if read.is_ours else "", read.raw, True,
         ))  # fmt: skip
     return [(pk, is_ours) for pk, is_ours in rows.insert(Item, NEW_ITEM, found, "id", "from_us")]

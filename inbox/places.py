@@ -19,7 +19,7 @@ from inbox.incoming import EARLIEST, LONGEST_ID, Incoming, StoredItem, fit
 from inbox.models import Contact, Conversation, Item, Note, Outgoing, Post, ReplyCycle, Thread, VerdictEvent
 
 PREVIEW = 400  # characters of the newest item that the list shows
-POST_FACTS = ("text", "posted_at", "url", "comment_count")
+POST_FACTS = ("text", "posted_at", "url", "comment_count", "is_ad")
 Row = tuple[Any, ...]
 Key = tuple[int, int | str]  # of a conversation: thread, and contact or (nobody named) the item's own external id
 
@@ -49,14 +49,16 @@ def _stored_posts(channel: Channel, ids: list[str]) -> dict[str, Row]:
 
 
 def _post_facts(post: base.Post | None) -> Row:
-    return ("", None, "", None) if post is None else (fit(post.text), post.posted_at, fit(post.url), post.comment_count)
+    if post is None:
+        return ("", None, "", None, False)
+    return (fit(post.text), post.posted_at, fit(post.url), post.comment_count, post.is_ad)
 
 
 def _post_change(stored: Row, read: base.Post) -> Row | None:
     """Give the new row if it differs. A reading that lacks the time, the address or the count takes none away."""
-    pk, _text, posted_at, url, count = stored
-    text, new_posted_at, new_url, new_count = _post_facts(read)
-    now = (pk, text, new_posted_at or posted_at, new_url or url, count if new_count is None else new_count)
+    pk, _text, posted_at, url, count, _is_ad = stored
+    text, new_posted_at, new_url, new_count, is_ad = _post_facts(read)
+    now = (pk, text, new_posted_at or posted_at, new_url or url, count if new_count is None else new_count, is_ad)
     return None if now == stored else now
 
 
@@ -114,7 +116,7 @@ def lock_threads(
     found = _new_threads(channel, unknown, posts)
     # Made before any is locked, in sorted order: nobody who holds a lock waits for a row in the making.
     made = rows.insert(
-        Thread, ("channel", "external_id", "post", "last_activity_at", "item_count", "we_wrote"),
+        Thread, ("channel", "external_id", "post", "last_activity_at", "item_count", "we_wrote", "is_private"),
         [found[id] for id in sorted(found)], "id", "external_id",
     )  # fmt: skip
     threads = {id: LockedThread(pk, is_fresh=True) for pk, id in made}
@@ -131,8 +133,9 @@ def _new_threads(channel: Channel, unknown: Iterable[Incoming], posts: Mapping[s
     found: dict[str, Any] = {}
     for read in unknown:
         id, at, post = read.item.thread, read.item.posted_at, posts.get(read.item.post or "")
-        _channel, _id, known_post, newest, count, _wrote = found.get(id, (0, "", None, at, 0, False))
-        found[id] = (channel.pk, id, known_post or post, max(newest, at), count + 1, False)
+        _channel, _id, known_post, newest, count, *_rest = found.get(id, (0, "", None, at, 0))
+        is_private = read.item.kind is base.ItemKind.MESSAGE
+        found[id] = (channel.pk, id, known_post or post, max(newest, at), count + 1, False, is_private)
     return found
 
 

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -23,7 +24,18 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, channels
 from accounts.models import Channel, Credential, Platform, Surface
-from connectors.base import AuthExpired, Connector, Exhausted, Known, KnownThread, Page, PlatformError, Temporary
+from connectors.base import (
+    AuthExpired,
+    Connector,
+    Exhausted,
+    ItemKind,
+    Known,
+    KnownMessage,
+    KnownThread,
+    Page,
+    PlatformError,
+    Temporary,
+)
 from inbox import budget, ingest, live
 from inbox.ingest import Stored
 from inbox.models import Item, Post, Thread
@@ -282,6 +294,7 @@ def _error(error: PlatformError) -> dict[str, str]:
 def known_of(channel: Channel, *, now: datetime, full: bool) -> Known:
     """Say what we have of a channel, each part read when a connector first asks for it. One query each."""
     since = Q() if full else Q(posted_at__gte=now - YOUNG)
+    there = Item.objects.filter(since, channel=channel, deleted_at=None).order_by("-posted_at")
 
     def item_ids(ids: Collection[str]) -> set[str]:
         found = ingest.by_ids(channel, ids).values_list("external_id", "earlier_ids")
@@ -290,15 +303,22 @@ def known_of(channel: Channel, *, now: datetime, full: bool) -> Known:
     def threads() -> Sequence[KnownThread]:
         rows = Thread.objects.filter(channel=channel).order_by("-last_activity_at")
         rows = rows if full else rows.filter(last_activity_at__gte=now - YOUNG)
-        names = ("external_id", "post__external_id", "last_activity_at", "item_count", "we_wrote")
+        names = ("external_id", "post__external_id", "last_activity_at", "item_count", "we_wrote", "is_private")
         return [KnownThread(*row) for row in rows.values_list(*names)]
 
     def live_ids() -> Sequence[str]:
-        rows = Item.objects.filter(since, channel=channel, deleted_at=None).order_by("-posted_at")
+        public = there.exclude(kind=ItemKind.MESSAGE)
+        return list(public.values_list("external_id", flat=True))
+
+    def messages() -> Sequence[KnownMessage]:
+        private = there.filter(kind=ItemKind.MESSAGE)
+        return [KnownMessage(*row) for row in private.values_list("external_id", "thread__external_id", "posted_at")]
+
+    def posts(*, are_ads: bool = False) -> Sequence[str]:
+        rows = Post.objects.filter(channel=channel, is_ad=are_ads).order_by("-posted_at", "-pk")
         return list(rows.values_list("external_id", flat=True))
 
-    def posts() -> Sequence[str]:
-        rows = Post.objects.filter(channel=channel).order_by("-posted_at", "-pk")
-        return list(rows.values_list("external_id", flat=True))
-
-    return Known(item_ids=item_ids, threads=threads, live_ids=live_ids, posts=posts)
+    return Known(
+        item_ids=item_ids, threads=threads, live_ids=live_ids, messages=messages, posts=posts,
+        ads=partial(posts, are_ads=True),
+    )  # fmt: skip

@@ -34,6 +34,8 @@ def drawn(
     `agreed_by`: who answers for a third holding reply, by default its author.
     """
     check(kind, text, promised_at, now)
+    if kind == Outgoing.Kind.ANSWER and conversation.thread.is_private:
+        raise Refused(_("I meddelanden hänvisar vi, eller ger besked. Handlägg inte här."), "private")
     if other := guard.other_reply(conversation, since=drawn_at, key=key, now=now):
         raise Refused(_("%s Din text är kvar.") % other, "answered_meanwhile")
     if kind == Outgoing.Kind.HOLDING:

@@ -98,6 +98,9 @@ def our_count(surface: Surface) -> int | None:
     """Count what we hold of what a platform counts: comments still there. None if it does not count."""
     if surface.platform_count is None:
         return None
-    of_visitors = surface.name == "visitor_posts"
-    items = Item.objects.filter(channel=surface.channel_id, deleted_at=None, thread__post__isnull=of_visitors)
+    items = Item.objects.filter(channel=surface.channel_id, deleted_at=None)
+    if surface.name == "visitor_posts":  # whose ids begin with the page's; a post that only tags it begins otherwise
+        items = items.filter(thread__post=None, thread__external_id__startswith=f"{surface.channel.external_id}_")
+    else:
+        items = items.filter(thread__post__is_ad=surface.name == "ads")
     return items.exclude(kind=ItemKind.VISITOR_POST).count()

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
-from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -183,8 +182,6 @@ def connector_of(outgoing: Outgoing) -> Connector:
         return channels.connector_for(outgoing.conversation.channel)
     except PlatformError:
         raise
-    except InvalidToken as error:
-        raise AuthExpired(_("Kontots nyckel går inte att läsa. %s") % _reconnect(), code="unreadable_token") from error
     except Exception as error:
         log.exception("Channel %s has no connector", outgoing.conversation.channel_id)
         raise Temporary(_("Kontots koppling gick inte att starta."), code="no_connector") from error
@@ -199,6 +196,8 @@ def target_of(item: Item) -> Target:
         post=post.external_id if post else None,
         author=Author(contact.external_id, contact.name, contact.handle) if contact else None,
         kind=ItemKind(item.kind),
+        posted_at=item.posted_at,
+        from_us=item.from_us,
     )
 
 

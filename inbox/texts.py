@@ -37,6 +37,8 @@ def holding(row: Conversation, promised_at: datetime) -> str:
     """POLICY.md: received and noticed, being looked into, an answer comes; with the time that is promised."""
     local, today = timezone.localtime(promised_at), timezone.localtime().date()
     when = f"{day_words(local.date(), today)} kl. {local:%H.%M}"
+    if row.thread.is_private:  # where we only show the way, and promise no more
+        return f"{greeting(row)} Vi har sett ditt meddelande. Du får veta vart du kan vända dig senast {when}."
     return f"{greeting(row)} Vi har sett din fråga och tar reda på svaret. Du får svar här senast {when}."
 
 

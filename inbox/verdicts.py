@@ -89,6 +89,14 @@ VERDICTS = {
 }
 """In the order in which the pages offer them."""
 
+IN_PRIVATE = (HOLDING, REDIRECT, NO_REPLY, WATCH)
+"""What there is for messages (R-048): people are shown the right way there, and nothing is dealt with."""
+
+
+def offered(conversation: Conversation) -> tuple[Verdict, ...]:
+    """Give the verdicts that there are for a conversation. Queries for its thread if that was not fetched with it."""
+    return IN_PRIVATE if conversation.thread.is_private else tuple(VERDICTS.values())
+
 
 def of_reply(kind: str) -> Verdict:
     """Give the verdict that a reply of this kind carries out."""

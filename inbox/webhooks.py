@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -113,11 +113,13 @@ def _look(channel: Channel, signs: Sequence[Sign]) -> None:
     """Read the objects by id; where that does not do, let the channel's surfaces be polled next."""
     ids = list(dict.fromkeys(sign.id for sign in signs if sign.id))
     gone = {sign.id for sign in signs if sign.is_gone}
-    wants_poll = len(ids) > MOST_IDS or any(not sign.id for sign in signs)
+    wants_poll = len(ids) > MOST_IDS or any(not sign.id and not sign.surface for sign in signs)
     if 0 < len(ids) <= MOST_IDS:
         wants_poll |= not _read(channel, ids, gone)
     if wants_poll:
         poll_next(channel, timezone.now())
+    elif surfaces := {sign.surface for sign in signs if sign.surface}:
+        poll_next(channel, timezone.now(), surfaces)
 
 
 def _read(channel: Channel, ids: Sequence[str], gone: Iterable[str]) -> bool:
@@ -138,6 +140,7 @@ def _read(channel: Channel, ids: Sequence[str], gone: Iterable[str]) -> bool:
     return not set(page.missing) - set(deletions)
 
 
-def poll_next(channel: Channel, now: datetime) -> None:
-    """Let a channel's surfaces be polled at once, but for those that a fault or a spent quota holds back."""
-    Surface.objects.filter(channel=channel, error_code="", next_poll_at__gt=now).update(next_poll_at=now)
+def poll_next(channel: Channel, now: datetime, surfaces: Collection[str] = ()) -> None:
+    """Let some of a channel's surfaces, or all, be polled at once, but for those that a fault or a quota holds back."""
+    waiting = Surface.objects.filter(channel=channel, error_code="", next_poll_at__gt=now)
+    (waiting.filter(name__in=surfaces) if surfaces else waiting).update(next_poll_at=now)

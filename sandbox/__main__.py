@@ -17,6 +17,7 @@ from typing import Any
 
 from sandbox import credentials, municipality, oauth
 from sandbox.app import create_app
+from sandbox.citizens.beside import write_beside
 from sandbox.citizens.live import Citizens
 from sandbox.citizens.week import write_week
 from sandbox.server import Server
@@ -66,6 +67,7 @@ def seed(world: World, number: int) -> None:
         municipality.settle(world)
         if not world.count(include_deleted=True):
             write_week(world, seed=number, now=world.now())
+            write_beside(world, now=world.now())
 
 
 def _options() -> argparse.Namespace:

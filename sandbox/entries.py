@@ -45,10 +45,11 @@ class Token:
 class Entry:
     """One thing somebody wrote. Times are aware UTC.
 
-    `kind`: post, video, tweet or comment. `wall`: our page or channel it stands on (X: None). `parent`: the entry
-    answered (None at top level). `thread`: the top-level comment's id (X: the conversation id). `root`: the post or
-    video it stands under (X: the conversation's first tweet); None for posts and videos themselves. `earlier`: older
-    versions, oldest first, each `{"id", "text", "at"}` with `at` the time (ISO) from which that text stood.
+    `kind`: post, video, tweet, comment or message. `wall`: our page or channel it stands on (X: None; a post that only
+    tags us: its author). `parent`: the entry answered (None at top level). `thread`: the top-level comment's id (X: the
+    conversation id, a message: its conversation). `root`: the post or video it stands under (X: the conversation's
+    first tweet); None for posts and videos themselves. `earlier`: older versions, oldest first, each
+    `{"id", "text", "at"}` with `at` the time (ISO) from which that text stood.
     """
 
     id: str

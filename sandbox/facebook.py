@@ -3,8 +3,9 @@
 Posts, comments and answers with field expansion, both orders and filters, cursor paging with whole `next` addresses,
 look-ups by `ids`, writes, usage headers, and errors with Graph's codes. Platform-only extras of an entry:
 `from_withheld`, `withhold` (fields left out of every answer), `tags`, `media` (addresses), `image` (one address),
-`sticker`, `likes` (account ids), `story`. A page's token: kind `page`, `extra` with `app_id`, `app_secret`, `scopes`,
-`require_proof`.
+`sticker`, `likes` (account ids), `story`, `ad` (True: a post that no feed shows; "boosted": one that it shows too). A
+post on another wall that tags a page is in the page's `tagged`. A page's token: kind `page`, `extra` with `app_id`,
+`app_secret`, `scopes`, `require_proof`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from sandbox import instagram
-from sandbox.entries import Entry, Token
+from sandbox import facebook_messages, instagram
+from sandbox.entries import Account, Entry, Token
 from sandbox.facebook_answers import (
     CHANGED,
     EXPIRED,
@@ -42,7 +43,13 @@ blueprint = Blueprint("facebook", __name__)
 
 LONGEST = 8000  # characters in a comment
 MOST_IDS = 50
-SCOPES = ("pages_read_engagement", "pages_read_user_content", "pages_manage_engagement", "pages_manage_posts")
+SCOPES = (
+    "pages_read_engagement",
+    "pages_read_user_content",
+    "pages_manage_engagement",
+    "pages_manage_posts",
+    "pages_messaging",
+)
 METHODS = ["GET", "POST", "DELETE"]
 
 Arguments = Mapping[str, str]
@@ -90,6 +97,8 @@ def _done(method: str, owner: str, name: str, given: Arguments) -> Any:
         fields = fields_of(given.get("fields"))
         return edge(node(owner), name, given, fields) if name else shown(node(owner), fields)
     one = node(owner, method.lower())
+    if method == "POST" and name == "messages" and isinstance(one, Account) and one.id == g.account:
+        return facebook_messages.send(one, given)
     if method == "POST" and name in ("comments", "feed"):
         return _create(one, name, given)
     if name == "likes":

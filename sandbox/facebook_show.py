@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import g, request
+from flask import g
 
-from sandbox import faults
-from sandbox.entries import EPOCH, Account, Entry, to_micros
+from sandbox import facebook_messages as messages
+from sandbox.entries import Account, Entry
 from sandbox.facebook_answers import PLATFORM, GraphError, gone, nonexistent, world
 from sandbox.facebook_fields import BadFields, Field, parse
+from sandbox.facebook_messages import Conversation
+from sandbox.facebook_paging import CHUNK, Listing, instant, moment, paged, span
 
 WWW = "https://www.facebook.com"
 STICKER = "https://example.org/sticker.png"
-DEFAULT_LIMIT, MOST = 25, 100
-CHUNK = 200  # rows of the world looked at together
 
 FIELDS = {
     kind: frozenset(names.split())
@@ -41,12 +37,14 @@ DEFAULTS = {
     "Comment": ("created_time", "from", "message", "id"),
 }
 
-Node = Account | Entry
+Node = Account | Entry | Conversation
 Arguments = Mapping[str, str]
 
 
 def node(id: str, method: str = "get") -> Node:
     """Find what an id stands for. Raises GraphError 100/33."""
+    if id.startswith("t_"):
+        return messages.conversation(id)
     entry = world().entry(id)
     if entry is not None and entry.platform == PLATFORM and is_there(entry):
         return entry
@@ -73,6 +71,10 @@ def fields_of(text: str | None) -> tuple[Field, ...]:
 
 def shown(one: Node, fields: Sequence[Field]) -> dict[str, Any]:
     """Show a node with the fields asked for, and always its id."""
+    if isinstance(one, Conversation):
+        return messages.shown(one, fields)
+    if isinstance(one, Entry) and one.kind == "message":
+        return messages.message(one, fields)
     kind = _kind(one)
     chosen = list(fields) or [Field(name) for name in DEFAULTS[kind]]
     if not any(field.name == "id" for field in chosen):
@@ -142,7 +144,7 @@ def _of_post(entry: Entry, name: str) -> Any:
         "attachments": {"data": [_attachment(link) for link in pictures]} if pictures else None,
         "full_picture": pictures[0] if pictures else None,
         "is_hidden": entry.hidden,
-        "is_published": True,
+        "is_published": entry.extra.get("ad") is not True,
         "status_type": "added_photos" if pictures else "mobile_status_update",
     }.get(name)
 
@@ -191,33 +193,19 @@ def _attachment(link: str, *, sticker: bool = False) -> dict[str, Any]:
     return {"type": "sticker" if sticker else "photo", "url": link, "media": {"image": image}, "target": {"url": link}}
 
 
-def moment(at: datetime) -> str:
-    """Write a time as Graph does: `2026-11-24T12:00:00+0000`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
-
-
 # Edges
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What an edge holds. `chunk(start, ascending, offset)` gives entries from an instant on, deleted ones too."""
-
-    chunk: Callable[[datetime | None, bool, int], list[Entry]]
-    keep: Callable[[Entry], bool]
-    ascending: bool
-    total: Callable[[], int]
-    show: Callable[[Entry, Sequence[Field]], dict[str, Any]] = shown
-    platform: str = PLATFORM
-    most: int = MOST  # on a page
 
 
 def edge(one: Node, name: str, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
     """Show a page of an edge."""
     if isinstance(one, Account):
         return _of_page(one, name, given, fields)
+    if isinstance(one, Conversation):
+        if name == "messages":
+            return messages.messages(one, given, fields)
+        raise nonexistent(name, "UnifiedThread")
     if name == "comments":
-        return paged(one, name, _comments(one, given), given, fields)
+        return paged(one.id, name, _comments(one, given), given, fields)
     if name in ("likes", "reactions"):
         likes = [account for id in one.extra.get("likes", ()) if (account := world().account(id, PLATFORM))]
         return {"data": [shown(account, fields) for account in likes], "summary": {"total_count": len(likes)}}
@@ -226,35 +214,44 @@ def edge(one: Node, name: str, given: Arguments, fields: Sequence[Field]) -> dic
 
 def _of_page(page: Account, name: str, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
     wanted: dict[str, Callable[[Entry], bool]] = {
-        "feed": lambda entry: True,
-        "posts": lambda entry: entry.author == page.id,
-        "published_posts": lambda entry: entry.author == page.id,
+        "feed": lambda entry: entry.extra.get("ad") is not True,
+        "posts": lambda entry: entry.author == page.id and entry.extra.get("ad") is not True,
+        "published_posts": lambda entry: entry.author == page.id and entry.extra.get("ad") is not True,
         "visitor_posts": lambda entry: entry.author != page.id,
-        "tagged": lambda entry: False,
+        "ads_posts": lambda entry: bool(entry.extra.get("ad")) and given.get("include_inline_create") == "true",
+        "tagged": lambda entry: entry.wall != page.id and page.id in _tagged(entry),
+        "conversations": lambda entry: False,
     }
     if name not in wanted or not page.ours:
         raise nonexistent(name, _kind(page))
     if page.id != g.account:
         words = "This endpoint requires the 'pages_read_engagement' permission."
         raise GraphError(f"(#100) Object does not exist, cannot be loaded due to missing permission. {words}", code=100)
-    return paged(page, name, _posts(page, given, wanted[name]), given, fields)
+    if name == "conversations":
+        return messages.conversations(page, given, fields)
+    wall = None if name == "tagged" else page.id
+    return paged(page.id, name, _posts(wall, given, wanted[name]), given, fields)
 
 
-def _posts(page: Account, given: Arguments, keep: Callable[[Entry], bool]) -> Listing:
-    since, until = _instant(given.get("since")), _instant(given.get("until"))
+def _tagged(entry: Entry) -> set[str]:
+    return {str(tag.get("id")) for tag in entry.extra.get("tags") or ()}
+
+
+def _posts(wall: str | None, given: Arguments, keep: Callable[[Entry], bool]) -> Listing:
+    since, until = instant(given.get("since")), instant(given.get("until"))
 
     def chunk(start: datetime | None, ascending: bool, offset: int) -> list[Entry]:
-        begin, end = _span(start, ascending, since, until)
-        filters = {"kind": "post", "wall": page.id, "since": begin, "until": end, "include_deleted": True}
+        begin, end = span(start, ascending, since, until)
+        filters = {"kind": "post", "wall": wall, "since": begin, "until": end, "include_deleted": True}
         order = "old" if ascending else "new"
         return world().entries(PLATFORM, order=order, limit=CHUNK, offset=offset, **filters)  # type: ignore[arg-type]
 
-    return Listing(chunk, keep, ascending=False, total=lambda: 0)
+    return Listing(chunk, keep, ascending=False, total=lambda: 0, show=shown)
 
 
 def _comments(one: Entry, given: Arguments) -> Listing:
     """Under a post the top level, or with all answers (`stream`); under a comment its answers."""
-    since, top = _instant(given.get("since")), one.kind == "post" and given.get("filter", "toplevel") == "toplevel"
+    since, top = instant(given.get("since")), one.kind == "post" and given.get("filter", "toplevel") == "toplevel"
     if given.get("filter", "toplevel") not in ("toplevel", "stream"):
         raise GraphError("(#100) Param filter must be one of {TOPLEVEL, STREAM}", code=100)
     if given.get("order", "chronological") not in ("chronological", "reverse_chronological"):
@@ -268,7 +265,7 @@ def _comments(one: Entry, given: Arguments) -> Listing:
         return is_below and entry.thread not in doomed and not (top and entry.parent is not None)
 
     def chunk(start: datetime | None, ascending: bool, offset: int) -> list[Entry]:
-        begin, end = _span(start, ascending, since, None)
+        begin, end = span(start, ascending, since, None)
         filters = {**under, "since": begin, "until": end, "include_deleted": True}
         return world().entries(PLATFORM, order="old" if ascending else "new", limit=CHUNK, offset=offset, **filters)
 
@@ -277,7 +274,7 @@ def _comments(one: Entry, given: Arguments) -> Listing:
             return world().count(PLATFORM, **under) - (one.kind != "post")
         return sum(1 for entry in world().entries(PLATFORM, **under) if keep(entry))
 
-    return Listing(chunk, keep, given.get("order") != "reverse_chronological", total)
+    return Listing(chunk, keep, given.get("order") != "reverse_chronological", total, show=shown)
 
 
 def _deleted(under: Mapping[str, Any]) -> set[str]:
@@ -285,108 +282,3 @@ def _deleted(under: Mapping[str, Any]) -> set[str]:
     if world().count(PLATFORM, **under) == world().count(PLATFORM, include_deleted=True, **under):
         return set()
     return {entry.id for entry in world().entries(PLATFORM, include_deleted=True, **under) if entry.is_deleted}
-
-
-def _span(
-    start: datetime | None, ascending: bool, since: datetime | None, until: datetime | None
-) -> tuple[datetime | None, datetime | None]:
-    """Narrow a span of time to what lies from `start` on, `start` included."""
-    if start and ascending:
-        return max(filter(None, [start, since])), until
-    if start:
-        return since, min(filter(None, [start + timedelta(microseconds=1), until]))
-    return since, until
-
-
-def paged(one: Node, name: str, listing: Listing, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
-    """Build one page, with the faults of paging where they are on."""
-    limit = min(max(_number(given.get("limit"), DEFAULT_LIMIT), 0), listing.most)
-    after, before = given.get("after"), given.get("before")
-    if after and "__paging_token" not in given and faults.active(listing.platform, "empty_page"):
-        return {"data": [], "paging": {"next": address(one.id, name, {**given, "__paging_token": "enc_AdExempel0"})}}
-    if after and faults.active(listing.platform, "repeat_page"):
-        after = None
-    backwards = bool(before) and not after
-    rows = list(_window(listing, after or before, listing.ascending != backwards, limit + 1)) if limit else []
-    more, rows = len(rows) > limit, rows[:limit]
-    if backwards:
-        rows.reverse()
-    page: dict[str, Any] = {"data": [listing.show(entry, fields) for entry in rows]}
-    if rows:
-        page["paging"] = _paging(one, listing, name, given, rows, more=more or backwards, earlier=bool(after or before))
-    if (given.get("summary") or "").lower() in ("1", "true", "total_count") and name == "comments":
-        order = "chronological" if listing.ascending else "reverse_chronological"
-        page["summary"] = {"order": order, "total_count": listing.total(), "can_comment": True}
-    return page
-
-
-def _paging(
-    one: Node, listing: Listing, name: str, given: Arguments, rows: Sequence[Entry], *, more: bool, earlier: bool
-) -> dict[str, Any]:
-    cursors = {"before": _cursor(rows[0]), "after": _cursor(rows[-1])}
-    paging: dict[str, Any] = {"cursors": cursors}
-    if more and not faults.active(listing.platform, "missing_next"):
-        paging["next"] = address(one.id, name, {**given, "after": cursors["after"], "before": ""})
-    if earlier:
-        paging["previous"] = address(one.id, name, {**given, "before": cursors["before"], "after": ""})
-    return paging
-
-
-def _window(listing: Listing, cursor: str | None, ascending: bool, limit: int) -> Iterator[Entry]:
-    """Yield what comes after the cursor's entry, as many as asked for."""
-    start, passed = _position(cursor) if cursor else (None, None)
-    offset = taken = 0
-    while True:
-        rows = listing.chunk(start, ascending, offset)
-        for entry in rows:
-            if passed is not None:
-                passed = None if entry.id == passed else passed
-            elif not entry.is_deleted and listing.keep(entry):
-                yield entry
-                taken += 1
-                if taken == limit:
-                    return
-        if len(rows) < CHUNK:
-            return
-        offset += CHUNK
-
-
-def _cursor(entry: Entry) -> str:
-    return base64.urlsafe_b64encode(f"{to_micros(entry.created_at)}/{entry.id}".encode()).decode().rstrip("=")
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        micros, id = text.split("/", 1)
-        return EPOCH + timedelta(microseconds=int(micros)), id
-    except (ValueError, OverflowError) as error:
-        raise GraphError("(#100) Invalid cursors values", code=100) from error
-
-
-def address(owner: str, name: str, given: Arguments) -> str:
-    """Give a whole address, with the token in it, as Graph does."""
-    query = {"access_token": g.token.token, "pretty": "0"}
-    left_out = ("access_token", "appsecret_proof", "method")
-    query |= {key: value for key, value in given.items() if key not in left_out and value != ""}
-    return f"{request.host_url}{g.version}/{owner}/{name}?{urlencode(query)}"
-
-
-def _instant(text: str | None) -> datetime | None:
-    """Read `since` and `until`: seconds since 1970, or a date."""
-    if not text:
-        return None
-    try:
-        if re.fullmatch(r"\d+", text):
-            return datetime.fromtimestamp(int(text), UTC)
-        found = datetime.fromisoformat(text)
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise GraphError(f"(#100) Invalid date: {text}", code=100) from error
-
-
-def _number(text: str | None, default: int) -> int:
-    try:
-        return int(text) if text else default
-    except ValueError as error:
-        raise GraphError("(#100) Param limit must be an integer", code=100) from error

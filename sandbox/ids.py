@@ -34,9 +34,16 @@ def new_id(
         return _counted("", 17 * 10**15 + micros - INSTAGRAM_EPOCH, taken)
     if platform == "linkedin":
         return _linkedin_id(kind, (micros // 1000) << 22, root or "", taken)
+    if kind == "message":
+        return _counted("m_", 10**15 + micros, taken)
     if kind == "post":
         return _counted(f"{wall}_", 10**15 + micros, taken)
     return _counted(f"{(root or '').rpartition('_')[2]}_", 10**15 + micros, taken)
+
+
+def conversation_id(page: str, person: str) -> str:
+    """Give the id of the one conversation that a person has with a Facebook page."""
+    return f"t_{int(hashlib.sha256(f'{page}/{person}'.encode()).hexdigest()[:13], 16)}"
 
 
 def tweet_id(micros: int, taken: Taken) -> str:

@@ -23,7 +23,8 @@ from sandbox.facebook_answers import GraphError, gone, nonexistent, not_permitte
 from sandbox.facebook_answers import answer as graph_answer
 from sandbox.facebook_answers import fault_answer as graph_fault
 from sandbox.facebook_fields import Field
-from sandbox.facebook_show import CHUNK, Listing, address, fields_of, moment, paged
+from sandbox.facebook_paging import CHUNK, Listing, address, moment, paged
+from sandbox.facebook_show import fields_of
 from sandbox.world import World
 
 PLATFORM = "instagram"
@@ -251,14 +252,14 @@ def _deleted(**under: str) -> set[str]:
 def edge(one: Node, name: str, given: Arguments, fields: Sequence[Field]) -> dict[str, Any]:
     """Show a page of an edge."""
     if isinstance(one, Account) and name == "media":
-        return paged(one, name, _listing(lambda entry: True, kind="post", author=one.id), given, fields)
+        return paged(one.id, name, _listing(lambda entry: True, kind="post", author=one.id), given, fields)
     if isinstance(one, Entry) and one.kind == "post" and name == "comments":
         return paged(
-            one, name, _listing(lambda entry: entry.parent is None, kind="comment", root=one.id), given, fields
+            one.id, name, _listing(lambda entry: entry.parent is None, kind="comment", root=one.id), given, fields
         )
     if isinstance(one, Entry) and one.kind == "comment" and name == "replies":
         below = _listing(lambda entry: entry.id != one.id, ascending=True, kind="comment", thread=one.id)
-        return paged(one, name, below, given, fields)
+        return paged(one.id, name, below, given, fields)
     raise nonexistent(name, "IGUser" if isinstance(one, Account) else "IGMedia" if one.kind == "post" else "IGComment")
 
 

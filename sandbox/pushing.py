@@ -94,8 +94,10 @@ def signed(platform: str, body: bytes, secret: str) -> dict[str, str]:
 
 
 def _facebook(world: World, account: Account, what: str, entry: Entry) -> dict[str, Any] | None:
+    if entry.kind == "message" and entry.wall == account.id:
+        return _messenger(account, what, entry)
     if entry.wall != account.id:
-        return None
+        return _tag(account, what, entry)
     author = world.account(entry.author, "facebook")
     value: dict[str, Any] = {
         "item": "comment" if entry.kind == "comment" else "status",
@@ -109,6 +111,26 @@ def _facebook(world: World, account: Account, what: str, entry: Entry) -> dict[s
     if what != "delete":
         value["message"] = entry.text
     return _meta("page", account, "feed", value)
+
+
+def _tag(account: Account, what: str, entry: Entry) -> dict[str, Any] | None:
+    tagged = {str(tag.get("id")) for tag in entry.extra.get("tags") or ()}
+    if account.id not in tagged or what != "write" or entry.kind != "post":
+        return None
+    value = {"item": "post", "verb": "add", "post_id": entry.id, "sender_id": entry.author}
+    return _meta("page", account, "mention", value)
+
+
+def _messenger(account: Account, what: str, entry: Entry) -> dict[str, Any] | None:
+    """Messages come in an envelope of their own; what the page itself wrote as an echo. Deletions are not told."""
+    if what == "delete":
+        return None
+    at = int(entry.created_at.timestamp() * 1000)
+    message: dict[str, Any] = {"mid": entry.id, "text": entry.text}
+    if entry.author == account.id:
+        message["is_echo"] = True
+    event = {"sender": {"id": entry.author}, "timestamp": at, "message": message}
+    return {"object": "page", "entry": [{"id": account.id, "time": at, "messaging": [event]}]}
 
 
 def _instagram(world: World, account: Account, what: str, entry: Entry) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from sandbox.entries import PLATFORMS, Account, Entry, Token, from_micros, iso, parse_iso, to_micros
-from sandbox.ids import new_id, tweet_id
+from sandbox.ids import conversation_id, new_id, tweet_id
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -219,9 +219,12 @@ class World:
             if above and platform in ("youtube", "instagram", "linkedin"):
                 parent = above.thread  # they know one level: whoever answers an answer answers the thread
             root = root or (above.root if above else None)
-            under = self._row_of(root) if root else None
+            under = self._row_of(root) if root and kind != "message" else None
             wall = wall or (above.wall if above else None) or (under.wall if under else None)
             thread = above.thread if above else None
+            if kind == "message":  # stands by itself in the conversation that its writer has with our page
+                thread = thread or conversation_id(wall or "", author)
+                root, parent = thread, None
             if id is None:
                 id = new_id(platform, kind, at, wall=wall, root=root, thread=thread, taken=self._is_taken)
             if kind in ("comment", "tweet"):

@@ -66,8 +66,12 @@ SURFACES = {
     "conversation": _("Svar i våra trådar"),
     "own": _("Våra egna inlägg"),
     "comments": _("Kommentarer"),
+    "quotes": _("Citat av våra inlägg"),
     "visitor_posts": _("Besökares inlägg"),
+    "ads": _("Kommentarer på annonser"),
+    "tagged": _("Inlägg som taggar oss"),
     "messages": _("Meddelanden"),
+    "review": _("Väntar på granskning"),
 }
 
 

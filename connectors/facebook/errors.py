@@ -34,6 +34,9 @@ PAGE_PAUSE = 60
 NOT_THERE = frozenset({24, 803})
 PERMISSION_CODES = frozenset({3, 10, *range(200, 300)})
 TRANSIENT_CODES = frozenset({1, 2})
+# …/messenger-platform/error-codes, read 2026-11-24: 24 hours after the person wrote, or seven days with the tag.
+WINDOW_CLOSED = frozenset({2018278, 2534022})
+NO_RECIPIENT = frozenset({551, 1545041, 2018001})  # has blocked the page, or left
 PERHAPS_DONE = frozenset({20, 506})  # 20/1772107: created, then refused to answer; 506: the same text is there already
 
 
@@ -80,6 +83,13 @@ def problem(
         return Exhausted(f"Kvoten hos {platform} är slut för stunden.", until=until)
     if (code == 100 and subcode == 33) or code in NOT_THERE:
         return NotThere(f"Det finns inte längre på {platform}, eller visas inte för oss.", object_id=_named(message))
+    if subcode in WINDOW_CLOSED:
+        return Permanent(
+            f"{platform} tar inte längre emot svar på det här meddelandet: det har gått mer än 24 timmar.",
+            code="window_closed",
+        )
+    if {code, subcode} & NO_RECIPIENT:
+        return Permanent(f"{platform} når inte den som skrev.", code="no_recipient")
     if code in PERMISSION_CODES:
         return _no_permission(platform)
     if code == 368:

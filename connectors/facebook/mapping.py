@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -31,6 +31,7 @@ class Place:
     visitor: bool  # the post is a visitor's, so that it is an item itself and the thread of what hangs under it
     thread: str
     parent: str | None
+    elsewhere: bool = False  # the post is on somebody else's page, and only tags us
 
 
 def comment(raw: Mapping[str, Any], place: Place, page_id: str) -> Item:
@@ -46,6 +47,7 @@ def comment(raw: Mapping[str, Any], place: Place, page_id: str) -> Item:
         text=text_of(raw),
         posted_at=created(raw),
         from_us=author is not None and author.external_id == page_id,
+        addressed=not place.elsewhere,
         mentions=tags(raw),
         hidden=raw.get("is_hidden") is True,
         url=address(raw),
@@ -54,12 +56,12 @@ def comment(raw: Mapping[str, Any], place: Place, page_id: str) -> Item:
     )
 
 
-def visitor_post(raw: Mapping[str, Any], page_id: str) -> Item:
-    """Map what a visitor wrote on our page."""
+def post_of_others(raw: Mapping[str, Any], page_id: str, *, tags_us: bool = False) -> Item:
+    """Map what a visitor wrote on our page, or what somebody wrote elsewhere that only tags us."""
     author = author_of(raw)
     return Item(
         external_id=identity(raw),
-        kind=ItemKind.VISITOR_POST,
+        kind=ItemKind.MENTION if tags_us else ItemKind.VISITOR_POST,
         thread=identity(raw),
         parent=None,
         post=None,
@@ -67,6 +69,7 @@ def visitor_post(raw: Mapping[str, Any], page_id: str) -> Item:
         text=text_of(raw),
         posted_at=created(raw),
         from_us=author is not None and author.external_id == page_id,
+        addressed=not tags_us,
         mentions=tags(raw),
         hidden=raw.get("is_hidden") is True,
         url=address(raw),
@@ -75,14 +78,41 @@ def visitor_post(raw: Mapping[str, Any], page_id: str) -> Item:
     )
 
 
+def mention(raw: Mapping[str, Any], thread: str, parent: str | None, page_id: str) -> Item:
+    """Map a comment that names us under something of somebody else's."""
+    place = Place(post="", visitor=False, thread=thread, parent=parent, elsewhere=True)
+    return replace(comment(raw, place, page_id), kind=ItemKind.MENTION, post=None)
+
+
+def message(raw: Any, conversation: str, page_id: str, url: str = "") -> Item:
+    """Map a private message. Messenger has no answers to a message: what is said stands in order of time."""
+    id = identity(raw)
+    author = author_of(raw)
+    return Item(
+        external_id=id,
+        kind=ItemKind.MESSAGE,
+        thread=conversation,
+        parent=None,
+        post=None,
+        author=author,
+        text=text_of(raw),
+        posted_at=created(raw),
+        from_us=author is not None and author.external_id == page_id,
+        url=url,
+        media=_enclosed(raw),
+        raw=clean(raw),
+    )
+
+
 def post(raw: Mapping[str, Any], comment_count: int | None) -> Post:
-    """Map a post of ours."""
+    """Map a post of ours. One that was never published on the page is an advertisement alone (a dark post)."""
     return Post(
         external_id=identity(raw),
         text=text_of(raw) or str(raw.get("story") or ""),
         posted_at=time_of(raw.get("created_time")),
         url=address(raw),
         comment_count=comment_count,
+        is_ad=raw.get("is_published") is False,
         raw=clean(without_comments(raw)),
     )
 
@@ -91,6 +121,11 @@ def is_visitors(raw: Mapping[str, Any], page_id: str) -> bool:
     """Tell whether a post in our feed is a visitor's. Without an author it counts as ours."""
     author = author_of(raw)
     return author is not None and author.external_id != page_id
+
+
+def is_ours(raw: Mapping[str, Any], page_id: str) -> bool:
+    author = author_of(raw)
+    return author is not None and author.external_id == page_id
 
 
 def unreadable(raw: Any, reason: str, surface: str) -> Unreadable:
@@ -227,6 +262,20 @@ def _media_link(part: Mapping[str, Any]) -> str:
     image = inside.get("image")
     link = inside.get("source") or (image.get("src") if isinstance(image, Mapping) else None)
     return link if isinstance(link, str) and link.startswith(("https://", "http://")) else ""
+
+
+def _enclosed(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the addresses of what was sent along with a message: pictures, films, files, a sticker."""
+    many = raw.get("attachments")
+    data = many.get("data") if isinstance(many, Mapping) else None
+    links = []
+    for part in data if isinstance(data, list) else ():
+        if isinstance(part, Mapping):
+            inside = [one for name in ("image_data", "video_data") if isinstance(one := part.get(name), Mapping)]
+            links += [one.get("url") for one in inside] or [part.get("file_url")]
+    links.append(raw.get("sticker"))
+    known = [link for link in links if isinstance(link, str) and link.startswith(("https://", "http://"))]
+    return tuple(dict.fromkeys(known))
 
 
 def without_comments(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.base import Cost, Cursor, Gone, Item, Known, KnownThread, Page, Permanent, Post, Unreadable
+from connectors.base import Cost, Cursor, Gone, Item, Known, Page, Permanent, Post, Unreadable
 from connectors.facebook import mapping
+from connectors.facebook.belonging import ADS, COMMENTS, EDGES, TAGGED, VISITORS, Belonging
 from connectors.facebook.errors import FieldRefused, ReduceData
 from connectors.facebook.graph import BATCH, Batch, Graph, page_data
 from connectors.facebook.mapping import Place, Unmappable
@@ -30,7 +31,6 @@ from connectors.facebook.placing import Placing
 from connectors.facebook.shape import LIMIT, Shape
 from connectors.facebook.source import SKEW, Source, times_of
 
-EDGES = {"comments": "feed", "visitor_posts": "visitor_posts"}
 HOT = timedelta(hours=48)
 WARM = timedelta(days=30)
 AHEAD = timedelta(days=1)  # a time further ahead than this is nonsense, and no measure of what we have read
@@ -38,6 +38,7 @@ AT_ONCE = 500  # items in one page of ours, so that whoever stores them holds no
 KEPT_POSTS = 300  # posts whose comment count the cursor remembers
 KEPT_REPLIES = 2000  # the same for comments, where a Graph leaves answers out of the stream
 KEPT_GONE = 500
+NO_SUCH_EDGE = "Facebook har inget sådant flöde i den här versionen. Det finns inget att hämta."
 
 
 class Reading:
@@ -51,7 +52,8 @@ class Reading:
         self.at = mapping.time_of(cursor.get("at"))
         self.whole = full or self.at is None  # read everything to its end
         self.shape = Shape(inside=LIMIT if self.whole else LIMIT // 4, plain=not full and bool(cursor.get("plain")))
-        self.placing = Placing(graph, lambda: {thread.external_id for thread in self.threads()})
+        self.here = Belonging(surface, page_id, known)
+        self.placing = Placing(graph, lambda: {thread.external_id for thread in self.here.threads})
         self.turn: dict[str, str | None] = dict(cursor.get("turn") or {})
         self.replies: dict[str, int] = dict(cursor.get("replies") or {})
         self.gone: set[str] = set() if full else set(cursor.get("gone") or ())
@@ -67,13 +69,15 @@ class Reading:
         self.unreadable: list[Unreadable] = []
         self.missing: list[str] = []
         self.calls = graph.calls
-        self._threads: Sequence[KnownThread] | None = None
-        self._known_posts: Sequence[str] | None = None
 
     def pages(self) -> Iterator[Page]:
         """Yield what there is; the last page holds the cursor."""
         try:
             yield from self._patiently(self._feed)
+        except FieldRefused as error:
+            if error.field != EDGES[self.surface].name:
+                raise
+            self.notes.append(NO_SUCH_EDGE)
         except Gone:
             refused = "Facebook visar inte sidan: fel id, eller så saknar kontot behörighet."
             raise Permanent(refused, code="permission") from None
@@ -93,16 +97,17 @@ class Reading:
                 yield from step(*args)
                 return
             except (ReduceData, FieldRefused) as error:
+                if isinstance(error, FieldRefused) and error.field == EDGES[self.surface].name:
+                    raise  # it is the list itself that this Graph does not have
                 self.shape = self.shape.less(error)
 
     # Which posts
 
     def _feed(self) -> Iterator[Page]:
         """https://developers.facebook.com/docs/graph-api/reference/page/feed, read 2026-11-22."""
-        edge = self.graph.edge(
-            self.page_id, EDGES[self.surface], fields=self.shape.post_with_comments, limit=str(self.shape.posts)
-        )
-        for number, batch in enumerate(edge, 1):
+        edge = EDGES[self.surface]
+        asked = {"fields": self.shape.post_with_comments, "limit": str(self.shape.posts), **edge.args}
+        for number, batch in enumerate(self.graph.edge(self.page_id, edge.name, **asked), 1):
             yield from self._read(batch.data)
             self._mind(batch)
             if not self.whole and batch.more and not self._goes_on(batch, number):
@@ -116,11 +121,11 @@ class Reading:
 
     def _turn(self) -> list[str]:
         """Give the posts outside the window whose turn it is, by id."""
-        rest = {one: None for one in self.known_posts() if one not in self.counts and one not in self.gone}
+        rest = {one: None for one in self.here.posts if one not in self.counts and one not in self.gone}
         if self.whole or not rest:
             return list(rest)
         self.covered = False
-        busy = {t.post or t.external_id: None for t in self.threads() if t.last_activity > self.now - WARM}
+        busy = {t.post or t.external_id: None for t in self.here.threads if t.last_activity > self.now - WARM}
         first = [one for one in busy if one in rest][:BATCH]
         quiet = [one for one in rest if one not in busy]
         return first + self._in_turn(quiet, BATCH - len(first))
@@ -141,21 +146,6 @@ class Reading:
             found, gone = self.graph.look_up(wanted[start : start + self.shape.posts], self.shape.post_with_comments)
             self.gone |= gone
             yield from self._read(found.values())
-
-    def known_posts(self) -> Sequence[str]:
-        if self._known_posts is None:
-            own = self.surface == "comments"
-            self._known_posts = self.known.posts() if own else sorted(self.visitors_posts(), reverse=True)
-        return self._known_posts
-
-    def visitors_posts(self) -> set[str]:
-        """Our threads that stand under no post of ours are visitors' posts."""
-        return {thread.external_id for thread in self.threads() if thread.post is None}
-
-    def threads(self) -> Sequence[KnownThread]:
-        if self._threads is None:
-            self._threads = self.known.threads()
-        return self._threads
 
     # What stands under them
 
@@ -185,19 +175,21 @@ class Reading:
         id = mapping.identity(raw)
         if id in self.counts:
             return None
+        kind = self.here.surface_of_post(raw)
+        if kind is None:
+            return None
         page = raw.get("comments") if isinstance(raw.get("comments"), Mapping) else None
         total = next(self.graph.walk(page)).total
-        visitor = self.surface == "visitor_posts" or mapping.is_visitors(raw, self.page_id)
-        if not visitor:
+        if kind in (COMMENTS, ADS):
             self.posts.append(mapping.post(raw, total))
         elif id not in self.given:
             try:
-                self._give(mapping.visitor_post(raw, self.page_id))
+                self._give(mapping.post_of_others(raw, self.page_id, tags_us=kind == TAGGED))
             except Unmappable as error:  # what stands under it may be readable all the same
                 self.unreadable.append(mapping.unreadable(raw, str(error), self.surface))
         before = (self.cursor.get("posts") or {}).get(id)
         wide = self.shape.inside == LIMIT
-        return Source(id, visitor, page, total, before, read_until=self._read_until(id), wide=wide)
+        return Source(id, kind, page, total, before, read_until=self._read_until(id), wide=wide)
 
     def _read_until(self, id: str) -> datetime | None:
         if self.whole:
@@ -208,6 +200,8 @@ class Reading:
         return mapping.time_of(self.turn.get("before"))
 
     def _is_unfinished(self, source: Source, batch: Batch | None, *, expands: bool) -> bool:
+        if source.kind == TAGGED and source.id not in self.here.joined:
+            return False  # what people say to each other elsewhere is no business of ours until we speak there
         if batch is None:  # no key: no comments, or a Graph that does not put edges inside
             return not expands
         if not batch.data:  # counted, but not shown
@@ -282,6 +276,10 @@ class Reading:
             if mapping.is_readable(raw):
                 self.placing.note(raw)
                 source.note(raw, self.fresh)
+                if mapping.is_ours(raw, self.page_id):
+                    self.here.joined.add(source.id)
+        if source.kind == TAGGED and source.id not in self.here.joined:
+            return
         for raw in raws:
             try:
                 id = mapping.identity(raw)
@@ -295,7 +293,8 @@ class Reading:
         if thread is None:
             source.waiting.append(raw)
             return
-        self._give(mapping.comment(raw, Place(source.id, source.visitor, thread, parent), self.page_id))
+        place = Place(source.id, source.kind in (VISITORS, TAGGED), thread, parent, elsewhere=source.kind == TAGGED)
+        self._give(mapping.comment(raw, place, self.page_id))
         if parent is None and mapping.replies(raw):
             source.answers[id] = mapping.replies(raw)
 
@@ -317,21 +316,15 @@ class Reading:
 
     def _ask_for_the_unseen(self) -> None:
         """Find what a whole reading did not show, and is not there when asked for: gone, or not visible to us."""
-        unseen = [id for id in self.known.live_ids() if id not in self.given and self._is_of_this_surface(id)]
-        self.missing = [id for id in unseen if self._owner(id) in self.gone]  # gone with its post
-        asked = [id for id in unseen if self._owner(id) not in self.gone]
+        unseen = [id for id in self.known.live_ids() if id not in self.given and self.here.has(id)]
+        self.missing = [id for id in unseen if self.here.owner(id) in self.gone]  # gone with its post
+        asked = [id for id in unseen if self.here.owner(id) not in self.gone]
         try:
             _, gone = self.graph.look_up(asked, "id")
         except Permanent as error:
             self.notes.append(f"Vad som har tagits bort gick inte att ta reda på. {error}")
             return
         self.missing += [id for id in asked if id in gone]
-
-    def _owner(self, id: str) -> str:
-        return id if id.startswith(f"{self.page_id}_") else mapping.post_of(id, self.page_id)
-
-    def _is_of_this_surface(self, id: str) -> bool:
-        return (self._owner(id) in self.visitors_posts()) == (self.surface == "visitor_posts")
 
     # What goes out
 
@@ -374,7 +367,8 @@ class Reading:
         """Add up what the platform counts, if every post was read and each has its count."""
         counts = list(self.counts.values())
         known = [count for count in counts if count is not None]
-        return sum(known) if self.covered and len(known) == len(counts) else None
+        is_counted = self.surface != TAGGED and self.covered and len(known) == len(counts)
+        return sum(known) if is_counted else None
 
     def _mark(self) -> str:
         return (self.newest - SKEW).isoformat()

@@ -12,7 +12,7 @@ AUTHOR = "from{id,name}"
 PLAIN_COMMENT = f"id,message,created_time,{AUTHOR},parent{{id}},permalink_url"
 COMMENT = f"{PLAIN_COMMENT},comment_count,is_hidden,message_tags,attachment"
 PLAIN_POST = f"id,message,created_time,{AUTHOR},permalink_url"
-POST = f"{PLAIN_POST},story,updated_time,message_tags,attachments{{type,url,media,subattachments}}"
+POST = f"{PLAIN_POST},story,updated_time,is_published,message_tags,attachments{{type,url,media,subattachments}}"
 
 
 @dataclass(frozen=True, slots=True)

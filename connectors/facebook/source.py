@@ -25,7 +25,7 @@ class Source:
     """A post whose comments are being read."""
 
     id: str
-    visitor: bool
+    kind: str  # the surface whose posts are such: ours, a visitor's, an advertisement, one that tags us
     page: Any  # the comments that came inside the post, as they came; None if there were none
     total: int | None  # the platform's count
     before: int | None  # the same at the last reading

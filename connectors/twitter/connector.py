@@ -82,9 +82,9 @@ class Twitter:
         return self._client.quota
 
     def surfaces(self) -> tuple[str, ...]:
-        """List mentions, replies in our conversations, what we wrote ourselves, and each watched hashtag."""
+        """List mentions, replies in our conversations, what we wrote ourselves, who quotes it, and each hashtag."""
         tags = dict.fromkeys(tag.strip().lstrip("#") for tag in self._context.hashtags)
-        return ("mentions", "conversation", "own", *(f"hashtag:{tag}" for tag in tags if tag))
+        return ("mentions", "conversation", "own", "quotes", *(f"hashtag:{tag}" for tag in tags if tag))
 
     # Reading
 
@@ -120,6 +120,8 @@ class Twitter:
             for query in plan.queries:
                 yield from poll.listing_oldest_first(self._search(query, us, surface), POST_READ)
             poll.mark = replace(poll.mark, turn=plan.turn)
+        elif surface == "quotes":
+            yield from self._quotes(poll, us, posts)
         else:
             raise Permanent("X har inget sådant flöde.", code="unknown_surface")
         if surface == "mentions" and full:
@@ -140,6 +142,16 @@ class Twitter:
             yield from poll.listing(ask, POST_READ, since_id=since_id)
         except (Permanent, AuthExpired):  # keys that may not search
             poll.notes.append("X visar bara de 800 senaste omnämnandena. Äldre kan saknas.")
+
+    def _quotes(self, poll: Poll, us: Us, posts: Sequence[str]) -> Iterator[Page]:
+        """Search for quotes of our posts; those that name us come as mentions too."""
+        plan = conversations.quotes(posts, turn=poll.mark.turn, now=poll.now, full=poll.full)
+        try:
+            for query in plan.queries:
+                yield from poll.listing_oldest_first(self._search(query, us, "quotes"), POST_READ)
+        except Permanent:  # a plan without that operator
+            poll.notes.append("X låter inte nyckeln söka efter citat. De som nämner er syns bland omnämnandena.")
+        poll.mark = replace(poll.mark, turn=plan.turn)
 
     def _missing(self, known: Known, us: Us, cursor: Cursor) -> Iterator[Page]:
         """Ask for every tweet we hold: what X says is gone is a deletion, what has a newer version is an edit."""

@@ -1,8 +1,11 @@
-"""Which conversations are searched for answers that do not name us: those in which we wrote, the lively ones always."""
+"""What is searched for that does not name us: answers in conversations where we wrote, and quotes of our posts.
+
+The lively ones always, the older ones of a week in turns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +16,7 @@ from connectors.twitter.paging import REACH
 LIVELY = timedelta(hours=48)  # asked for in every poll; the older ones of a week take turns, one query a poll
 FULL_REACH = timedelta(days=30)  # a full poll asks for these: X shows answers of the last 7 days, in any conversation
 QUERY_LENGTH = 512  # characters, self-serve; docs.x.com/x-api/posts/search/integrate/build-a-query, 2026-11-22
+ANSWERS, QUOTES = "conversation_id", "quotes_of_tweet_id"  # operators of the search
 POSTS_WITHOUT_TIME = 13  # our newest posts whose ids tell no time: one query
 
 
@@ -26,12 +30,21 @@ class Plan:
 
 def plan(threads: Sequence[KnownThread], posts: Sequence[str], *, turn: int, now: datetime, full: bool) -> Plan:
     """Choose what to search for; `posts` are the conversations that we began, newest first."""
-    active = _activity(threads, posts, now)
+    return _plan(_activity(threads, posts, now), ANSWERS, turn=turn, now=now, full=full)
+
+
+def quotes(posts: Sequence[str], *, turn: int, now: datetime, full: bool) -> Plan:
+    """Choose the posts of ours whose quotes are searched for; the newest first."""
+    return _plan(_activity((), posts, now), QUOTES, turn=turn, now=now, full=full)
+
+
+def _plan(active: Mapping[str, datetime], operator: str, *, turn: int, now: datetime, full: bool) -> Plan:
     within = [id for id, at in active.items() if at >= now - (FULL_REACH if full else REACH)]
     lively = [id for id in within if full or active[id] >= now - LIVELY]
-    turns = list(_queries(within[len(lively) :]))
+    turns = list(_queries(within[len(lively) :], operator))
     waiting = turns[turn % len(turns)] if turns else []
-    return Plan(tuple(_text(ids) for ids in _queries([*lively, *waiting])), turn + 1 if turns else 0)
+    texts = tuple(_text(ids, operator) for ids in _queries([*lively, *waiting], operator))
+    return Plan(texts, turn + 1 if turns else 0)
 
 
 def _activity(threads: Sequence[KnownThread], posts: Sequence[str], now: datetime) -> dict[str, datetime]:
@@ -47,11 +60,11 @@ def _activity(threads: Sequence[KnownThread], posts: Sequence[str], now: datetim
     return dict(sorted(chosen, key=lambda pair: pair[1], reverse=True))
 
 
-def _queries(ids: Iterable[str]) -> Iterator[list[str]]:
-    """Cut a list of conversations into queries that are short enough."""
+def _queries(ids: Iterable[str], operator: str) -> Iterator[list[str]]:
+    """Cut a list of conversations or posts into queries that are short enough."""
     held: list[str] = []
     for id in ids:
-        if held and len(_text([*held, id])) > QUERY_LENGTH:
+        if held and len(_text([*held, id], operator)) > QUERY_LENGTH:
             yield held
             held = []
         held.append(id)
@@ -59,5 +72,5 @@ def _queries(ids: Iterable[str]) -> Iterator[list[str]]:
         yield held
 
 
-def _text(ids: Sequence[str]) -> str:
-    return " OR ".join(f"conversation_id:{id}" for id in ids)
+def _text(ids: Sequence[str], operator: str) -> str:
+    return " OR ".join(f"{operator}:{id}" for id in ids)

@@ -110,6 +110,8 @@ def _understand(record: Any, beside: _Beside, us: Us, surface: str) -> Item | Po
         raise Odd("saknar id")
     if fields.is_repost(record):
         return None
+    if surface == "quotes" and not _quotes_us(record, beside, us):
+        return None  # somebody else's: this server does not know what we searched for
     newest = fields.history(record)[-1]
     if newest != id:
         return newest

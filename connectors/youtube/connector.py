@@ -21,8 +21,8 @@ from connectors.base import (
     Target,
     Temporary,
 )
-from connectors.youtube import mapping
-from connectors.youtube.mapping import SURFACE
+from connectors.youtube import mapping, review
+from connectors.youtube.mapping import COMMENTS, REVIEW
 from connectors.youtube.poll import LOOPED, PAGE_SIZE, Round, batches, comments_of, lookups
 from connectors.youtube.transport import Answer, Api, LoopingList
 
@@ -36,7 +36,7 @@ class YouTube:
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
         {Capability.REPLY, Capability.HIDE, Capability.UNHIDE, Capability.DELETE, Capability.EDIT}
     )
-    own_only: ClassVar[frozenset[Capability]] = frozenset({Capability.DELETE, Capability.EDIT})
+    own_only: ClassVar[frozenset[Capability]] = frozenset({Capability.EDIT})
     max_length: ClassVar[int] = 10_000
 
     def __init__(self, context: Context) -> None:
@@ -54,12 +54,14 @@ class YouTube:
         return {}
 
     def surfaces(self) -> tuple[str, ...]:
-        """Give the streams to poll."""
-        return (SURFACE,)
+        """List what is published under our videos, and what waits for somebody of ours to approve it."""
+        return (COMMENTS, REVIEW)
 
     def poll(self, surface: str, cursor: Cursor, *, known: Known, now: datetime, full: bool = False) -> Iterator[Page]:
-        """Read what is new under the channel's videos; see poll.py."""
-        if surface != SURFACE:
+        """Read what is new under the channel's videos; see poll.py and review.py."""
+        if surface == REVIEW:
+            return review.pages(self._api, self._context, cursor, known=known, full=full)
+        if surface != COMMENTS:
             raise Permanent("YouTube har inget sådant flöde.", code="no_such_surface")
         return Round(self._api, self._context, cursor, known, now, full).pages()
 
@@ -108,9 +110,10 @@ class YouTube:
         return min(matches, key=lambda sent: sent.posted_at or since, default=None)
 
     def moderate(self, target: Target, action: Capability, text: str = "") -> None:
-        """Hide, show again, delete or edit a comment; only our own can be deleted and edited. 50 units.
+        """Hide, show again (or approve), delete or edit a comment; only our own can be edited. 50 units.
 
-        Hiding holds the comment for review: that can be undone, which a rejection promises nothing of.
+        Hiding holds the comment for review: that can be undone, which a rejection promises nothing of. What others
+        wrote is rejected where our own is deleted: nobody sees it any more, and it is in no list.
         """
         id = target.external_id
         match action:
@@ -118,6 +121,8 @@ class YouTube:
                 self._api.write("comments", "setModerationStatus", id=id, moderationStatus="heldForReview")
             case Capability.UNHIDE:
                 self._api.write("comments", "setModerationStatus", id=id, moderationStatus="published")
+            case Capability.DELETE if not target.from_us:
+                self._api.write("comments", "setModerationStatus", id=id, moderationStatus="rejected")
             case Capability.DELETE:
                 self._api.write("comments", "delete", id=id)
             case Capability.EDIT:

@@ -12,11 +12,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
-from connectors.base import Author, Identity, Item, ItemKind, Post, Unreadable
+from connectors.base import Author, Held, Identity, Item, ItemKind, Post, Unreadable
 
-SURFACE = "comments"
+COMMENTS, REVIEW = "comments", "review"  # surfaces
 
 ENTITY = r"&(?:[a-z][a-z0-9]{1,31}|#\d{1,7}|#x[0-9a-f]{1,6});"
 TAG = re.compile(r"</?(?:a|b|i|s|u|em|strong|span|p|img)(?:\s[^<>]*)?/?>", re.IGNORECASE)
@@ -25,7 +25,11 @@ SIGN_OF_HTML = re.compile(rf"{ENTITY}|{LINE_BREAK.pattern}|{TAG.pattern}", re.IG
 NEVER_IN_HTML = re.compile(rf"<|&(?!{ENTITY[1:]})", re.IGNORECASE)  # once the tags are gone: "<3", "A & B"
 LEADING_NAMES = re.compile(r"^(?:[\u200b\s]*@\S+)+[\u200b\s]*")
 
-HIDDEN = {"heldForReview", "likelySpam", "rejected"}
+# What a list by moderation status shows; https://developers.google.com/youtube/v3/docs/commentThreads/list, read
+# 2026-11-24. A rejected comment is in none, and its status comes with no look-up by id.
+PUBLISHED = "published"
+HELD = {"heldForReview": Held.REVIEW, "likelySpam": Held.SPAM}
+HIDDEN = {*HELD, "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,12 @@ class Unmappable(Exception):
     """A record lacks what every comment has."""
 
 
-def thread_of(record: Any, *, us: str) -> ThreadReading:
-    """Read one commentThread with its embedded replies; what cannot be read of it comes out as Unreadable."""
+def thread_of(record: Any, *, us: str, listed: str | None = PUBLISHED) -> ThreadReading:
+    """Read one commentThread with its embedded replies; what cannot be read of it comes out as Unreadable.
+
+    `listed`: the moderation status that was asked for, None for a look-up by id. Each comment says its own; where none
+    does, the thread was listed for its first comment if it is said not to be public.
+    """
     if not isinstance(record, Mapping):
         return ThreadReading("", None, (), (unreadable_of(record, "Tråden är inget objekt."),), None, None, 0)
     snippet, replies = _mapping(record.get("snippet")), _list(_mapping(record.get("replies")).get("comments"))
@@ -59,14 +67,17 @@ def thread_of(record: Any, *, us: str) -> ThreadReading:
     video = _text(_mapping(top.get("snippet")).get("videoId")) or _text(snippet.get("videoId")) or None
     id = _text(record.get("id")) or _text(top.get("id"))
     can_reply = snippet.get("canReply") is not False
+    says = any("moderationStatus" in _mapping(_mapping(one).get("snippet")) for one in (top, *replies))
+    is_listed_for = listed == PUBLISHED or (not says and snippet.get("isPublic") is False)
     items: list[Item] = []
     unreadable: list[Unreadable] = []
     for comment in (top or record, *replies):
         is_top = comment is top or comment is record
         try:
             item = item_of(
-                comment, us=us, thread=id or None, parent=None if is_top else id, video=video, can_reply=can_reply
-            )
+                comment, us=us, thread=id or None, parent=None if is_top else id, video=video, can_reply=can_reply,
+                status=listed if is_listed_for and (is_top or listed == PUBLISHED) else None,
+            )  # fmt: skip
         except Unmappable as error:
             unreadable.append(unreadable_of(comment, str(error)))
         else:
@@ -85,8 +96,12 @@ def item_of(
     parent: str | None = None,
     video: str | None = None,
     can_reply: bool = True,
+    status: str | None = None,
 ) -> Item:
-    """Read one comment. What it does not say itself is taken from its thread. Raises Unmappable."""
+    """Read one comment. What it does not say itself is taken from its thread. Raises Unmappable.
+
+    Likely spam has no clock until somebody approves it; what waits for review does, for its writer waits.
+    """
     record = _mapping(record)
     snippet = _mapping(record.get("snippet"))
     id, posted_at = _text(record.get("id")), moment(snippet.get("publishedAt"))
@@ -97,6 +112,8 @@ def item_of(
     parent = _text(snippet.get("parentId")) or parent or (thread_in(id) if thread is None else None)
     video = _text(snippet.get("videoId")) or video
     author, edited_at = author_of(snippet), moment(snippet.get("updatedAt"))
+    status = _text(snippet.get("moderationStatus")) or status
+    held: Held | Literal[""] | None = (HELD.get(status) or "") if status else None
     return Item(
         external_id=id,
         kind=ItemKind.COMMENT,
@@ -108,8 +125,10 @@ def item_of(
         posted_at=posted_at,
         edited_at=edited_at if edited_at and edited_at != posted_at else None,
         from_us=author is not None and author.external_id == us,
-        hidden=snippet.get("moderationStatus") in HIDDEN,
-        can_reply=can_reply,
+        addressed=held is not Held.SPAM,
+        hidden=status in HIDDEN if status else None,
+        held=held,
+        can_reply=can_reply and not held,
         url=f"https://www.youtube.com/watch?v={video}&lc={id}" if video else "",
         raw=record,
     )
@@ -175,9 +194,9 @@ def identity_of(record: Any, *, expires_at: datetime | None) -> Identity | None:
     return Identity(id, name=_text(snippet.get("title")), handle=_text(snippet.get("customUrl")), expires_at=expires_at)
 
 
-def unreadable_of(record: Any, reason: str) -> Unreadable:
+def unreadable_of(record: Any, reason: str, surface: str = COMMENTS) -> Unreadable:
     """Keep what could not be read, as it came."""
-    return Unreadable(surface=SURFACE, reason=reason, raw=json.dumps(record, ensure_ascii=True, default=str))
+    return Unreadable(surface=surface, reason=reason, raw=json.dumps(record, ensure_ascii=True, default=str))
 
 
 def ids_in(answer: Mapping[str, Any]) -> set[str]:

@@ -241,7 +241,7 @@ class Round:
                 break
             absent += lost
             for answer in answers:
-                yield from self._take(self._threads_of(answer))
+                yield from self._take(self._threads_of(answer, listed=None))
         if absent:
             live = self.known.live_ids()
             self.missing += [id for id in live if id in absent or mapping.thread_in(id) in absent]
@@ -286,8 +286,9 @@ class Round:
             **filters,
         )
 
-    def _threads_of(self, answer: Answer) -> list[ThreadReading]:
-        return [mapping.thread_of(record, us=self.context.external_id) for record in mapping.records(answer)]
+    def _threads_of(self, answer: Answer, *, listed: str | None = mapping.PUBLISHED) -> list[ThreadReading]:
+        us = self.context.external_id
+        return [mapping.thread_of(record, us=us, listed=listed) for record in mapping.records(answer)]
 
     def _comments_of(
         self, answer: Answer, *, thread: ThreadReading | None = None

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Channel, Platform, User
-from connectors.base import ItemKind
+from connectors.base import Held, ItemKind
 from inbox.models import searchable
 from inbox.models.places import Contact, Conversation, Thread
 
@@ -50,6 +50,7 @@ class Item(models.Model):
     addressed = models.BooleanField(default=True)
     can_reply = models.BooleanField(default=True)
     hidden = models.BooleanField(default=False)
+    held = models.CharField(max_length=10, blank=True, choices=[(held.value, held.value) for held in Held])
     url = models.TextField(blank=True)
     media = ArrayField(models.TextField(), default=list, blank=True)
     language = models.CharField(max_length=20, blank=True)

@@ -42,6 +42,7 @@ class Post(models.Model):
     posted_at = models.DateTimeField(null=True, blank=True)
     url = models.TextField(blank=True)
     comment_count = models.IntegerField(null=True, blank=True)  # the platform's own count
+    is_ad = models.BooleanField(default=False)  # an advertisement alone, which our own feed does not show
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "external_id"], name="post_once")]
@@ -59,6 +60,7 @@ class Thread(models.Model):
     last_activity_at = models.DateTimeField()
     item_count = models.IntegerField(default=0)
     we_wrote = models.BooleanField(default=False)
+    is_private = models.BooleanField(default=False)  # messages: people are shown the right way there, and nothing else
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "external_id"], name="thread_once")]

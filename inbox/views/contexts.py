@@ -33,7 +33,7 @@ from inbox.around import Place
 from inbox.models import Conversation, Draft, Outgoing, RedirectTarget, ReplyCycle
 from inbox.selectors import Filters
 from inbox.suggestions import Suggestion
-from inbox.verdicts import VERDICTS, Verdict, of_reply
+from inbox.verdicts import VERDICTS, Verdict, of_reply, offered
 from inbox.views import above, menus, panels, sides
 from inbox.views import desk as desks
 from sla import explain, policies
@@ -165,6 +165,8 @@ def composer_context(
     chosen = VERDICTS.get(str(form.get("verdict") or request.GET.get("beslut") or (opened.verdict if opened else "")))
     taken_back = None if chosen or row.status == Conversation.Status.CLOSED else _taken_back(row, request.user)
     verdict = chosen or (of_reply(taken_back.kind) if taken_back else VERDICTS["answer"])
+    if verdict not in offered(row):
+        verdict, chosen = VERDICTS["redirect"], None
     in_use = bank.texts() if verdict.sends else bank.Texts()
     desk = desks.with_bank(desk, request, bank.choices(in_use, row, policy, now))
     targets = in_use.redirects if verdict.key == "redirect" else []

@@ -18,7 +18,7 @@ from inbox import abilities, around, evidence, experts, grounds, suggestions
 from inbox.around import Place
 from inbox.models import Conversation, Item
 from inbox.suggestions import Suggestion
-from inbox.verdicts import ASK_EXPERT, LIKE, MODERATE, VERDICTS, WATCH, Verdict
+from inbox.verdicts import ASK_EXPERT, LIKE, MODERATE, WATCH, Verdict, offered
 
 MOST_CHOICES = 20  # items of one citizen that can be chosen among; the newest
 ROOM = timedelta(hours=1)  # before the deadline, for writing down what the expert says
@@ -77,6 +77,7 @@ def context(
     return {
         "verdicts": [button for button in _buttons(row, theirs) if _is_theirs(button, request)],
         "suggestion": suggestion(theirs),
+        "closed_to_us": theirs.newest if theirs.newest and not theirs.newest.can_reply else None,
         "panel": panel,
         "editing": _edited(request, row, form, places or []),
     }
@@ -89,7 +90,7 @@ def _is_theirs(button: Button, request: HttpRequest) -> bool:
 def _buttons(row: Conversation, theirs: Theirs) -> Iterable[Button]:
     newest = theirs.newest
     can_like = newest is not None and Capability.LIKE in abilities.of(newest, row)
-    for verdict in VERDICTS.values():
+    for verdict in offered(row):
         if verdict is LIKE and can_like:
             yield Button(verdict, reverse("inbox:like", args=[row.pk]))
         elif verdict is WATCH:

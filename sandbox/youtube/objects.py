@@ -21,15 +21,20 @@ def moderation_of(entry: Entry) -> str:
     return str(entry.extra.get("moderation") or ("heldForReview" if entry.hidden else "published"))
 
 
-def thread(entry: Entry, viewer: Account, *, parts: Collection[str], plain: bool) -> dict[str, Any]:
-    """Show a commentThread."""
+def thread(
+    entry: Entry, viewer: Account, *, parts: Collection[str], plain: bool, listed: str | None = "published"
+) -> dict[str, Any]:
+    """Show a commentThread. `listed`: the moderation status asked for, None by id: then no comment tells its own."""
     made = _head("commentThread", entry, parts)
-    replies = replies_of(entry)
+    replies = replies_of(entry, listed or "published")
+    tells = listed is not None
     if "snippet" in parts:
         made["snippet"] = {
             "channelId": entry.wall,
             "videoId": entry.root,
-            "topLevelComment": comment(entry, viewer, parts=("id", "snippet"), plain=plain, with_video=True),
+            "topLevelComment": comment(
+                entry, viewer, parts=("id", "snippet"), plain=plain, with_video=True, tells=tells
+            ),
             "canReply": True,
             "totalReplyCount": len(replies),
             "isPublic": moderation_of(entry) == "published",
@@ -38,7 +43,7 @@ def thread(entry: Entry, viewer: Account, *, parts: Collection[str], plain: bool
             del made["snippet"]["videoId"]
     if "replies" in parts and replies:
         shown = [
-            comment(reply, viewer, parts=("id", "snippet"), plain=plain, with_video=True)
+            comment(reply, viewer, parts=("id", "snippet"), plain=plain, with_video=True, tells=tells)
             for reply in replies[:EMBEDDED]
         ]
         made["replies"] = {"comments": shown}
@@ -46,9 +51,15 @@ def thread(entry: Entry, viewer: Account, *, parts: Collection[str], plain: bool
 
 
 def comment(
-    entry: Entry, viewer: Account, *, parts: Collection[str], plain: bool, with_video: bool = False
+    entry: Entry,
+    viewer: Account,
+    *,
+    parts: Collection[str],
+    plain: bool,
+    with_video: bool = False,
+    tells: bool = True,
 ) -> dict[str, Any]:
-    """Show a comment. Lists of comments name no video, threads do."""
+    """Show a comment. Lists of comments name no video, threads do. `tells`: its moderation status, to its owner."""
     made = _head("comment", entry, parts)
     if "snippet" not in parts:
         return made
@@ -68,7 +79,7 @@ def comment(
         "likeCount": int(entry.extra.get("likes", 0)),
         "publishedAt": time_of(entry.created_at),
         "updatedAt": time_of(_updated_at(entry)),
-        "moderationStatus": moderation_of(entry) if _sees_moderation(entry, viewer) else None,
+        "moderationStatus": moderation_of(entry) if tells and _sees_moderation(entry, viewer) else None,
     }
     snippet |= entry.extra.get("wire", {})
     dropped = entry.extra.get("drop", ())
@@ -127,10 +138,10 @@ def video(entry: Entry, *, parts: Collection[str]) -> dict[str, Any]:
     return made
 
 
-def replies_of(entry: Entry) -> list[Entry]:
-    """List a thread's published replies, newest first."""
+def replies_of(entry: Entry, status: str = "published") -> list[Entry]:
+    """List a thread's replies that have a moderation status, newest first."""
     replies = world().entries("youtube", parent=entry.id)
-    return [reply for reply in replies if moderation_of(reply) == "published"]
+    return [reply for reply in replies if moderation_of(reply) == status]
 
 
 def published_under(video: Entry) -> list[Entry]:
@@ -172,7 +183,7 @@ def _head(kind: str, entry: Entry, parts: Collection[str]) -> dict[str, Any]:
 
 
 def _sees_moderation(entry: Entry, viewer: Account) -> bool:
-    return viewer.id == entry.wall and moderation_of(entry) != "published"
+    return viewer.id == entry.wall
 
 
 def _updated_at(entry: Entry) -> datetime:

@@ -60,7 +60,8 @@ def _list_threads() -> Response:
     show = partial(objects.thread, viewer=who.account, parts=parts, plain=plain)
     if name == "id":
         found = [entry for entry in map(_comment, _ids(args)) if entry and not entry.parent]
-        return jsonify(objects.listing("commentThread", map(show, found), size=None, token=None))
+        by_id = partial(show, listed=None)
+        return jsonify(objects.listing("commentThread", map(by_id, found), size=None, token=None))
     status = _choice(args, "moderationStatus", STATUSES, "published")
     _choice(args, "order", ("orderUnspecified", "time", "relevance"), "time")
     wall, video = _place(args, name)
@@ -72,7 +73,7 @@ def _list_threads() -> Response:
     entries, token = cut(
         {"kind": "comment", "parent": None, "root": video, "wall": wall},
         lambda entry: (
-            moderation_of(entry) == status
+            (moderation_of(entry) == status or (status != "published" and bool(objects.replies_of(entry, status))))
             and words in entry.text.lower()
             and (name != "channelId" or entry.root is None)
         ),
@@ -80,7 +81,8 @@ def _list_threads() -> Response:
         size=size,
         question=f"threads/{name}/{args[name]}/{status}/{words}",
     )
-    return jsonify(objects.listing("commentThread", map(show, entries), size=size, token=token))
+    of_status = partial(show, listed=status)
+    return jsonify(objects.listing("commentThread", map(of_status, entries), size=size, token=token))
 
 
 def _list_comments() -> Response:
@@ -90,7 +92,8 @@ def _list_comments() -> Response:
     show = partial(objects.comment, viewer=who.account, parts=parts, plain=plain)
     if _filter(args, ("id", "parentId")) == "id":
         found = [entry for entry in map(_comment, _ids(args)) if entry]
-        return jsonify(objects.listing("comment", map(show, found), size=None, token=None))
+        by_id = partial(show, tells=False)
+        return jsonify(objects.listing("comment", map(by_id, found), size=None, token=None))
     parent = _comment(args["parentId"])
     if parent is None:
         raise refused(404, "commentNotFound", "The specified comment cannot be found.", where="parentId")

@@ -25,6 +25,7 @@ from connectors.base import (
     PlatformError,
     Temporary,
 )
+from connectors.surfaces import FOUND, When, found
 from tests.connectors.reader import Reader
 from tests.connectors.stage import Stage
 
@@ -145,6 +146,37 @@ class ConnectorContract:
         assert late.text not in reader.texts
         stage.show(late)
         assert reader.poll(connector).texts == [late.text]
+
+    # What connectors/surfaces.py promises
+
+    def test_the_table_of_surfaces_names_those_there_are(self, stage: Stage) -> None:
+        kinds = {name.partition(":")[0] for name in stage.connector(hashtags=("fritid",)).surfaces()}
+        assert kinds | ({"hashtag"} & FOUND[stage.platform].keys()) == FOUND[stage.platform].keys()
+
+    def test_without_news_each_surface_keeps_to_the_calls_of_the_table(self, stage: Stage, reader: Reader) -> None:
+        connector = stage.connector(hashtags=("fritid",))
+        for number in range(5):
+            stage.citizen_writes(f"Fråga {number} #fritid")
+        reader.poll(connector)
+        reader.poll(connector)
+        for surface in connector.surfaces():
+            assert reader.poll(connector, surface).calls <= found(stage.platform, surface).calls, surface
+
+    def test_what_changes_is_seen_when_the_table_says(self, stage: Stage, connector: Connector, reader: Reader) -> None:
+        promise = found(stage.platform, stage.surface)
+        edited, gone = stage.citizen_writes("När öpnar badet?"), stage.citizen_writes("Ångrar mig")
+        reader.poll(connector)
+        stage.world.edit(edited.id, edited.text.replace("öpnar", "öppnar"))
+        stage.world.delete(gone.id)
+        news = stage.citizen_writes("Ny fråga")
+        done = reader.poll(connector)
+        assert news.text in done.texts
+        assert len(done.changed) == 1 or promise.edited is not When.NEXT
+        done = reader.poll(connector, full=True)
+        assert {"öppnar" in item.text for item in reader.items.values()} >= {True}
+        assert done.deleted == [gone.id] or promise.deleted is not When.FULL
+        reader.poll(connector, full=True)
+        assert reader.deleted == {gone.id}
 
     def test_our_answer_in_the_app_is_known_as_ours(self, stage: Stage, connector: Connector, reader: Reader) -> None:
         first = stage.citizen_writes("När öppnar badet?")

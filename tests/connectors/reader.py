@@ -7,7 +7,18 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from connectors.base import Connector, Cursor, Item, Known, KnownThread, Page, Post, Unreadable
+from connectors.base import (
+    Connector,
+    Cursor,
+    Item,
+    ItemKind,
+    Known,
+    KnownMessage,
+    KnownThread,
+    Page,
+    Post,
+    Unreadable,
+)
 
 
 @dataclass
@@ -114,16 +125,24 @@ class Reader:
 
     def known(self) -> Known:
         """Say what is stored, as the worker would."""
-        return Known(item_ids=self._stored, threads=self._threads, live_ids=self._live_ids, posts=self._post_ids)
+        return Known(
+            item_ids=self._stored,
+            threads=self._threads,
+            live_ids=lambda: [item.external_id for item in self._live() if item.kind is not ItemKind.MESSAGE],
+            messages=self._messages,
+            posts=lambda: [id for id, post in self.posts.items() if not post.is_ad],
+            ads=lambda: [id for id, post in self.posts.items() if post.is_ad],
+        )
 
     def _stored(self, ids: Collection[str]) -> set[str]:
         return set(ids) & self._ids.keys()
 
-    def _live_ids(self) -> list[str]:
-        return [item.external_id for key, item in self.items.items() if key not in self.deleted]
+    def _live(self) -> list[Item]:
+        return [item for key, item in self.items.items() if key not in self.deleted]
 
-    def _post_ids(self) -> list[str]:
-        return list(self.posts)
+    def _messages(self) -> list[KnownMessage]:
+        private = [item for item in self._live() if item.kind is ItemKind.MESSAGE]
+        return [KnownMessage(item.external_id, item.thread, item.posted_at) for item in private]
 
     def _threads(self) -> list[KnownThread]:
         inside: dict[str, list[Item]] = {}
@@ -140,4 +159,5 @@ def _thread(id: str, inside: list[Item]) -> KnownThread:
         last_activity=max(item.posted_at for item in inside),
         item_count=len(inside),
         we_wrote=any(item.from_us for item in inside),
+        is_private=inside[0].kind is ItemKind.MESSAGE,
     )

@@ -81,7 +81,10 @@ class Stage(ABC):
     def target(self, entry: Entry) -> Target:
         account = self.world.account(entry.author, self.platform)
         author = Author(account.id, account.name, account.handle) if account else None
-        return Target(entry.id, thread=entry.thread or entry.id, post=entry.root, author=author, kind=ItemKind.COMMENT)
+        from_us = entry.author == self.our_id
+        return Target(
+            entry.id, entry.thread or entry.id, post=entry.root, author=author, kind=ItemKind.COMMENT, from_us=from_us
+        )
 
     # Faults and the wire
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.foundation.processes import until
+from tests.foundation.processes import ask, until
 from tests.foundation.test_up import Up, answers, page
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
@@ -36,6 +36,17 @@ def test_the_demo_has_people_in_each_role_who_may_sign_in(demo: Up) -> None:
     assert page(demo.told["url"]) == 200
     assert {user["role"] for user in demo.told["users"]} == {"communicator", "manager", "admin", "reader"}
     assert all(user["username"] and user["password"] for user in demo.told["users"])
+
+
+def test_what_a_citizen_writes_is_pushed_and_stored_by_the_worker(demo: Up) -> None:
+    post = ask(demo.var, "SELECT external_id FROM inbox_post ORDER BY posted_at DESC NULLS LAST LIMIT 1")
+    wall = json.loads(urllib.request.urlopen(f"{sandbox_url(demo)}/_sandbox/entries/{post}", timeout=10).read())
+    told = {"platform": wall["platform"], "kind": "comment", "author": "910", "root": post, "text": "När öppnar badet?"}
+    request = urllib.request.Request(f"{sandbox_url(demo)}/_sandbox/write", json.dumps(told).encode())
+    request.add_header("Content-Type", "application/json")
+    written = json.loads(urllib.request.urlopen(request, timeout=10).read())["id"]
+    until(lambda: ask(demo.var, f"SELECT id FROM inbox_item WHERE external_id = '{written}'"))
+    until(lambda: ask(demo.var, "SELECT count(*) FROM inbox_webhookdelivery WHERE handled_at IS NOT NULL"))
 
 
 def test_kill_9_of_the_sandbox_brings_it_back_at_its_address(demo: Up) -> None:

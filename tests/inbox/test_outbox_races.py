@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,6 +67,36 @@ def test_a_double_click_finds_the_one_row_50_times() -> None:
         row = waiting_conversation(thread__channel=channel)
         results = at_once(*[lambda row=row, number=number: queue(row, f"k{number}", anna) for _ in range(3)])
         assert len({outgoing.pk for outgoing in results}) == 1
+
+
+def test_settling_what_is_unknown_waits_for_the_thread_before_it_holds_the_conversation() -> None:
+    """Ingest locks the thread, then the conversation: the other way round, the two would wait for each other."""
+    anna, row = UserFactory(), waiting_conversation()
+    outgoing = queue(row, "k", anna)
+    Outgoing.objects.update(status="unknown", claimed_at=NOW, unknown_since=NOW)
+    with transaction.atomic():
+        Thread.objects.select_for_update().get(pk=row.thread_id)  # ingest has the thread
+        settling = threading.Thread(target=at_once, args=[lambda: settle(outgoing, anna)])
+        settling.start()
+        waits_for_a_lock()
+        Conversation.objects.select_for_update(nowait=True).get(pk=row.pk)  # and gets the conversation
+    settling.join(30)
+    outgoing.refresh_from_db()
+    assert (outgoing.status, outgoing.external_id) == ("sent", "900_1")
+
+
+def settle(outgoing: Outgoing, by: Any) -> Outgoing:
+    return actions.settle_unknown(outgoing.pk, was_sent=True, external_id="900_1", by=by, now=NOW)
+
+
+def waits_for_a_lock() -> None:
+    deadline, sql = time.monotonic() + 20, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(f"SELECT pg_stat_clear_snapshot(); {sql} AND datname = current_database()")
+            if cursor.fetchone()[0]:
+                return
+            assert time.monotonic() < deadline
 
 
 def test_one_key_in_two_conversations_at_once_is_one_row() -> None:

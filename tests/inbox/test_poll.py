@@ -209,11 +209,20 @@ def test_a_poll_that_stops_half_way_keeps_its_cursor_and_lets_clocks_start(stage
 
 
 @pytest.mark.django_db
+def test_a_token_that_no_key_opens_says_so_and_is_dead(stage: Stage, channel: Channel, settings: Any) -> None:
+    settings.TOKEN_KEYS = ["another key"]
+    report = poll_main(Channel.objects.get(), stage)
+    assert report.error is not None
+    assert (report.error["code"], "TOKEN_KEYS" in report.error["message"]) == ("unreadable_token", True)
+    assert Credential.objects.get().dead_since is not None
+
+
+@pytest.mark.django_db
 def test_a_fault_of_ours_is_told_without_what_people_wrote(
     stage: Stage, channel: Channel, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.citizen_writes("Hemlig fråga")
-    Credential.objects.update(encrypted="unreadable")  # as when TOKEN_KEYS has lost its key
+    channel.surfaces.update(cursor=["odd"])  # what no connector ever stores
     report = poll_main(Channel.objects.get(), stage)
     assert report.error == {"code": "internal", "message": "Något oväntat hände hos oss. Det står i loggen."}
     assert f"surface {channel.surfaces.get(name=stage.surface).pk}" in caplog.text

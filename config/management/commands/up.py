@@ -125,8 +125,9 @@ class Up:
             embedded.ensure(settings.VAR_DIR)
 
     def start_sandbox(self) -> None:
-        """Start the sandbox; it writes a week of history while we go on."""
-        sandbox = supervisor.command("sandbox", "--dir", str(settings.VAR_DIR), "--demo")
+        """Start the sandbox; it writes a week of history while we go on, and pushes to us what comes after."""
+        told_at = f"{self.url}/webhook/"
+        sandbox = supervisor.command("sandbox", "--dir", str(settings.VAR_DIR), "--demo", "--webhooks", told_at)
         self.sandbox = self.run(supervisor.Child("sandbox", sandbox))
 
     def await_sandbox(self) -> None:

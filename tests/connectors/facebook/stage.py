@@ -69,3 +69,18 @@ class FacebookStage(Stage):
     @property
     def our_id(self) -> str:
         return US
+
+    def we_advertise(self, text: str, *, ago: timedelta = timedelta(hours=30)) -> Entry:
+        at = datetime.now(UTC) - ago
+        return self.world.write("facebook", "post", US, text, wall=US, at=at, extra={"ad": True})
+
+    def somebody_tags_us(self, text: str, *, ago: timedelta = timedelta(0)) -> Entry:
+        tags = [{"id": US, "name": "Exempelby kommun", "offset": 0, "length": 16}]
+        at = datetime.now(UTC) - ago
+        return self.world.write("facebook", "post", BO, text, wall=BO, at=at, extra={"tags": tags})
+
+    def messages_us(self, text: str, *, by: str = ANNA, ago: timedelta = timedelta(0)) -> Entry:
+        return self.world.write("facebook", "message", by, text, wall=US, at=datetime.now(UTC) - ago)
+
+    def we_message(self, to: Entry, text: str) -> Entry:
+        return self.world.write("facebook", "message", US, text, parent=to.id)

@@ -97,7 +97,7 @@ def test_an_album_shows_all_its_pictures() -> None:
 
 def test_what_a_visitor_writes_is_the_thread_of_what_hangs_under_it() -> None:
     raw = {"id": f"{PAGE}_9", "created_time": "2026-11-24T12:00:00+0000", "from": {"id": "77"}}
-    item = mapping.visitor_post(raw, PAGE)
+    item = mapping.post_of_others(raw, PAGE)
     below = mapping.comment({**raw, "id": "9_1"}, Place(f"{PAGE}_9", True, "9_1", None), PAGE)
     assert (item.kind, item.thread, item.parent, item.text) == (ItemKind.VISITOR_POST, item.external_id, None, "")
     assert (below.thread, below.parent, below.post) == (item.external_id, item.external_id, None)
@@ -159,7 +159,7 @@ def test_no_record_is_odd_enough_to_surprise_us(raw: dict[str, Any]) -> None:
     mapping.is_visitors(raw, PAGE)
     mapping.replies(raw)
     assert mapping.unreadable(raw, "x", "comments").raw.isascii()
-    for make in (lambda: mapping.comment(raw, TOP, PAGE), lambda: mapping.visitor_post(raw, PAGE)):
+    for make in (lambda: mapping.comment(raw, TOP, PAGE), lambda: mapping.post_of_others(raw, PAGE)):
         try:
             item = make()
         except Unmappable:

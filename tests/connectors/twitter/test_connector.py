@@ -23,7 +23,7 @@ from connectors.base import (
 )
 from connectors.twitter import snowflake
 from connectors.twitter.connector import Twitter, price_of_reply
-from sandbox.twitter import issue_app
+from sandbox.twitter import issue_app, query
 from tests.connectors.reader import Reader
 from tests.connectors.twitter.stage import ASA, BO, OURS, TwitterStage
 from tests.sandbox_server import RunningSandbox
@@ -70,7 +70,7 @@ def test_a_hashtag_hit_can_be_read_but_not_answered(stage: TwitterStage, reader:
 def test_a_hashtag_with_swedish_letters_and_a_sign_is_one_surface(stage: TwitterStage, reader: Reader) -> None:
     stage.world.write("twitter", "tweet", BO, "Nu är det #Översvämning")
     connector = stage.connector(hashtags=("#översvämning", "översvämning", " "))
-    assert connector.surfaces()[3:] == ("hashtag:översvämning",)
+    assert connector.surfaces()[4:] == ("hashtag:översvämning",)
     assert reader.poll(connector, "hashtag:översvämning").texts == ["Nu är det #Översvämning"]
 
 
@@ -102,6 +102,42 @@ def test_the_same_tweet_is_the_same_item_on_every_surface(stage: TwitterStage, r
     seen = [replace(item, raw={}) for page in pages for item in page.items]
     assert len(seen) == 3
     assert seen.count(seen[0]) == 3
+
+
+def test_a_quote_that_does_not_name_us_is_found_and_can_be_answered(stage: TwitterStage, reader: Reader) -> None:
+    connector = stage.connector()
+    reader.poll(connector)
+    quote = stage.world.write("twitter", "tweet", BO, "Äntligen, men varför så dyrt?", extra={"quotes": stage.first.id})
+    stage.world.write("twitter", "tweet", ASA, "Något helt annat", extra={"quotes": quote.id})
+    done = reader.poll(connector, "quotes")
+    (item,) = done.new
+    assert (item.external_id, item.kind, item.addressed, item.can_reply) == (quote.id, ItemKind.MENTION, True, True)
+    assert (item.thread, item.parent) == (quote.id, None)
+    assert reader.poll(connector, "quotes").calls == 1
+
+
+def test_a_quote_of_an_older_post_is_found_in_its_turn(stage: TwitterStage, reader: Reader) -> None:
+    at = stage.world.now() - timedelta(days=5)
+    for number in range(30):
+        stage.world.write("twitter", "tweet", OURS, f"Nyhet {number}", at=at + timedelta(minutes=number))
+    connector = stage.connector()
+    reader.poll(connector)
+    old = stage.world.entries("twitter", author=OURS, order="old", limit=1)[0]
+    stage.world.write("twitter", "tweet", BO, "Så här sa de då", extra={"quotes": old.id})
+    found = [text for _ in range(4) for text in reader.poll(connector, "quotes").texts]
+    assert found == ["Så här sa de då"]
+
+
+def test_keys_that_may_not_search_for_quotes_say_so_and_stop_nothing(
+    stage: TwitterStage, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.citizen_writes("När öppnar badet?")
+    connector = stage.connector()
+    reader.poll(connector)
+    monkeypatch.delitem(query.OPERATORS, "quotes_of_tweet_id")
+    done = reader.poll(connector, "quotes")
+    assert done.notes == ["X låter inte nyckeln söka efter citat. De som nämner er syns bland omnämnandena."]
+    assert not done.incomplete
 
 
 def test_reposts_are_left_out(stage: TwitterStage, reader: Reader) -> None:
@@ -154,7 +190,7 @@ def test_a_storm_takes_hardly_more_calls_than_there_are_pages(stage: TwitterStag
     done = reader.poll(connector)
     assert len(done.new) == 2300  # more than the 800 mentions that X lists: the rest is searched for
     assert done.calls <= 23 * 1.2
-    assert [reader.poll(connector, surface).calls for surface in connector.surfaces()] == [1, 1, 1]
+    assert [reader.poll(connector, surface).calls for surface in connector.surfaces()] == [1, 1, 1, 1]
 
 
 def test_a_protected_tweet_is_not_taken_for_deleted(stage: TwitterStage, reader: Reader) -> None:

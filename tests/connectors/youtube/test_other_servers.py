@@ -71,11 +71,11 @@ def test_a_server_without_videos_and_without_embedded_replies_is_read_whole() ->
     with OddServer(channel) as server:
         youtube = connector(server.url)
         channel.reply("Ug0005", "Ett", 200)
-        reader.poll(youtube)
+        reader.poll(youtube, "comments")
         channel.reply("Ug0005", "Tva", 201)
-        reader.poll(youtube)
+        reader.poll(youtube, "comments")
         assert {"Ett", "Tva"} <= reader.texts
-        assert reader.poll(youtube).calls <= 3
+        assert reader.poll(youtube, "comments").calls <= 3
 
 
 def test_replies_that_are_counted_but_never_shown_are_not_read_each_time() -> None:
@@ -84,8 +84,8 @@ def test_replies_that_are_counted_but_never_shown_are_not_read_each_time() -> No
     channel.threads["Ug0001"]["snippet"]["totalReplyCount"] = 9
     with OddServer(channel) as server:
         youtube = connector(server.url)
-        reader.poll(youtube)
-        reader.poll(youtube)
+        reader.poll(youtube, "comments")
+        reader.poll(youtube, "comments")
         assert server.paths().count("comments") == 1
 
 
@@ -95,11 +95,11 @@ def test_a_reply_that_takes_the_place_of_a_deleted_one_is_found() -> None:
         channel.reply("Ug0001", f"Svar{number}", 200 + number)
     with OddServer(channel) as server:
         youtube = connector(server.url)
-        reader.poll(youtube)
+        reader.poll(youtube, "comments")
         del channel.replies["Ug0001"][4]
         channel.reply("Ug0001", "Nytt", 300)
         channel.threads["Ug0001"]["replies"] = {"comments": channel.replies["Ug0001"][:5]}
-        reader.poll(youtube)
+        reader.poll(youtube, "comments")
     assert "Nytt" in reader.texts
 
 
@@ -107,13 +107,13 @@ def test_a_look_up_refused_for_one_missing_thread_still_reads_the_others() -> No
     channel, reader = DenyingChannel(140), Reader()
     with OddServer(channel) as server:
         youtube = connector(server.url)
-        reader.poll(youtube)
+        reader.poll(youtube, "comments")
         del channel.threads["Ug0007"]
         channel.reply("Ug0003", "Sent", 300)
-        done = reader.poll(youtube)
+        done = reader.poll(youtube, "comments")
         assert "Sent" in reader.texts
         assert {id for page in done.pages for id in page.missing} == {"Ug0007"}
-        assert reader.poll(youtube).calls <= 3  # it is not asked for again
+        assert reader.poll(youtube, "comments").calls <= 3  # it is not asked for again
 
 
 def test_a_look_up_that_is_cut_short_counts_nothing_as_gone() -> None:
@@ -124,8 +124,8 @@ def test_a_look_up_that_is_cut_short_counts_nothing_as_gone() -> None:
     channel, reader = ShortChannel(140), Reader()
     with OddServer(channel) as server:
         youtube = connector(server.url)
-        reader.poll(youtube)
-        done = reader.poll(youtube)
+        reader.poll(youtube, "comments")
+        done = reader.poll(youtube, "comments")
     assert not [id for page in done.pages for id in page.missing]
 
 
@@ -137,9 +137,9 @@ def test_a_look_up_of_threads_that_is_refused_costs_no_new_comment() -> None:
     channel, reader = RefusingChannel(140), Reader()
     with OddServer(channel) as server:
         youtube = connector(server.url)
-        reader.poll(youtube)
+        reader.poll(youtube, "comments")
         channel.threads["Ug0999"] = thread("Ug0999", "Ny", at(999))
-        done = reader.poll(youtube)
+        done = reader.poll(youtube, "comments")
     assert done.texts == ["Ny"]
     assert not done.incomplete
     assert done.notes
@@ -150,10 +150,10 @@ def test_a_comment_from_the_future_stops_no_later_one() -> None:
     channel.threads["Ug0900"] = thread("Ug0900", "Framtid", "2099-01-01T00:00:00Z")
     with OddServer(channel) as server:
         youtube = connector(server.url)
-        reader.poll(youtube)
+        reader.poll(youtube, "comments")
         for number in range(901, 1120):
             channel.threads[f"Ug{number:04}"] = thread(f"Ug{number:04}", f"Ny {number}", at(number))
-        reader.poll(youtube)
+        reader.poll(youtube, "comments")
     assert {f"Ny {number}" for number in range(901, 1120)} <= reader.texts
 
 
@@ -183,10 +183,10 @@ def test_only_documented_parameters_are_sent() -> None:
     channel.reply("Ug0249", "Svar", 300)
     with OddServer(channel) as server:
         youtube = connector(server.url)
-        reader.poll(youtube)
+        reader.poll(youtube, "comments")
         del channel.threads["Ug0003"]
-        reader.poll(youtube)
-        reader.poll(youtube, full=True)
+        reader.poll(youtube, "comments")
+        reader.poll(youtube, "comments", full=True)
     for asked in server.asked:
         path = asked.path.removeprefix("/youtube/v3/")
         assert asked.query.keys() <= documented[path]
