@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Subquery
 
 from accounts.models import Membership, User
 
@@ -17,7 +17,8 @@ class _WithRoles:
         """Give the active user with this id, and what `permissions.memberships_of` would ask for. One query."""
         held = Membership.objects.filter(user=OuterRef("pk")).order_by("pk")
         roles, departments = ArraySubquery(held.values("role")), ArraySubquery(held.values("department"))
-        users = User.objects.annotate(held_roles=roles, held_departments=departments)
+        unit = Subquery(held.exclude(department=None).values("department__name")[:1])
+        users = User.objects.annotate(held_roles=roles, held_departments=departments, unit=unit)
         user = users.filter(pk=user_id, is_active=True).first()
         if user is not None:
             user._memberships = list(zip(user.held_roles, user.held_departments, strict=True))  # type: ignore[attr-defined]

@@ -43,7 +43,7 @@ class TokenField(forms.CharField):
 DATES = ("starts_on", "ends_on", "review_on")
 REGISTER_FIELDS = (
     "purpose", "focus", "audience", "owner", "deputy", "approver", "starts_on", "ends_on", "review_on", "controller",
-    "agreement",
+    "agreement", "signature",
 )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in ("owner", "deputy", "approver"):
             self.fields[name].queryset = people  # type: ignore[attr-defined]
         for name in REGISTER_FIELDS:  # the wizard lets none be active with gaps
-            self.fields[name].required = name != "ends_on"
+            self.fields[name].required = name not in ("ends_on", "signature")
         for point, label in POINTS.items():
             self.fields[f"check_{point}"] = forms.URLField(
                 label=label, assume_scheme="https", initial=self.instance.checklist.get(point, ""),
@@ -90,6 +90,9 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         self.instance.checklist = {point: cleaned.pop(f"check_{point}", "") for point in POINTS}
         cleaned["checklist"] = self.instance.checklist
         return cleaned
+
+    def clean_signature(self) -> str:
+        return self.cleaned_data["signature"] or self.instance.signature
 
     def clean_hashtags(self) -> tuple[str, ...]:
         return tuple(tag.lstrip("#") for tag in self.cleaned_data["hashtags"].replace(",", " ").split())

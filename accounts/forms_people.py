@@ -25,11 +25,12 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("name", "username", "email")
+        fields = ("name", "title", "username", "email")
         labels = {"username": gettext_lazy("användarnamn")}
         help_texts = {
             "username": "",
             "name": gettext_lazy("Som det skrivs. Det första ordet skriver under svaren."),
+            "title": gettext_lazy("Läggs efter namnet under svaren där det får plats, med förvaltningen."),
         }
 
 

@@ -65,7 +65,7 @@ def _validate(user: User, role: str) -> None:
 
 def add_by_page(
     *, username: str, name: str, email: str, role: str, department: Department | None, invite: bool, by: User,
-    now: datetime,
+    now: datetime, title: str = "",
 ) -> tuple[User, str]:  # fmt: skip
     """Make a user who is invited by mail, or who gets a password to be changed at the first sign-in; give that, or "".
 
@@ -76,6 +76,7 @@ def add_by_page(
         user, password = add_user(
             username=username, name=name, email=email, role=role, department=place, now=now, by=by
         )  # fmt: skip
+        user.title = title
         if invite:
             user.set_unusable_password()
         else:

@@ -110,6 +110,14 @@ def memberships_of(user: User) -> list[tuple[str, int | None]]:
     return user._memberships  # type: ignore[attr-defined,no-any-return]
 
 
+def unit_of(user: User) -> str:
+    """Name the department that somebody works in, "" for the whole municipality; queried once per object."""
+    if not hasattr(user, "unit"):
+        places = user.memberships.exclude(department=None).order_by("pk")
+        user.unit = places.values_list("department__name", flat=True).first()  # type: ignore[attr-defined]
+    return user.unit or ""
+
+
 def roles_of(user: User) -> set[str]:
     return {role for role, _department in memberships_of(user)}
 

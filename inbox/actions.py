@@ -34,8 +34,8 @@ from inbox.models import Conversation, Item, Note, Outgoing, RedirectTarget, Rep
 from inbox.moderation import delete_reply, edit_reply, like, moderate, unhide
 from inbox.notes import add_note
 from inbox.pointing import remove_responsibility, save_redirect_target, save_responsibility
-from inbox.replying import signature, signed
 from inbox.resting import rest, wake
+from inbox.signing import signed
 from inbox.verdicts import ASK_EXPERT, VERDICTS, WATCH
 
 __all__ = [
@@ -60,7 +60,6 @@ __all__ = [
     "save_redirect_target",
     "save_responsibility",
     "settle_unknown",
-    "signature",
     "signed",
     "undo",
     "unhide",
@@ -144,6 +143,9 @@ def cancel(outgoing_id: int, *, by: User, now: datetime) -> bool:
         if outgoing.status == Outgoing.Status.FAILED:
             raise Refused(_("Svaret gick inte fram. Det finns inget att ångra."), "failed")
         raise Refused(_("Hann skickas. Svaret går inte att ångra längre."), "too_late")
+    likes = Outgoing.objects.filter(key=f"{outgoing.key}-like", status=Outgoing.Status.QUEUED)
+    if outgoing.also_id:
+        likes.update(status=Outgoing.Status.CANCELLED, held=False)
     record("reply.cancelled", outgoing.conversation, by=by, now=now, outgoing=outgoing.pk)
     return True
 

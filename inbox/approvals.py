@@ -20,6 +20,7 @@ from accounts.permissions import Permission, may, require
 from inbox import actions, drafts, relaying, replying, selectors
 from inbox.acting import Refused, check_text, locked, record
 from inbox.models import Outgoing, PendingReply, RedirectTarget
+from inbox.signing import unsigned
 from inbox.verdicts import of_reply
 
 SHOWN_FOR = timedelta(days=14)  # so long an author finds what became of a reply
@@ -156,7 +157,7 @@ def _decide(pending: PendingReply, outcome: str, *, by: User, now: datetime, **f
 def _back_to_its_form(pending: PendingReply, now: datetime) -> None:
     """Let the author find the words where they were written."""
     slot = of_reply(pending.kind).key + (f"-{pending.redirect_id}" if pending.redirect_id else "")
-    text = pending.text.rstrip().removesuffix(replying.signature(pending.by)).rstrip()
+    text = unsigned(pending.text, pending.by, pending.conversation.channel)
     drafts.save(pending.conversation, slot, text, by=pending.by, now=now, promised_at=pending.promised_at)
 
 

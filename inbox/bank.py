@@ -18,39 +18,41 @@ from accounts.models import User
 from accounts.permissions import Permission, require
 from connectors.registry import PATHS, connector_class
 from inbox.links import in_text
-from inbox.models import Conversation, LinkCheck, RedirectTarget, ReplyTemplate, Responsibility
+from inbox.models import Conversation, LinkCheck, Phrase, RedirectTarget, ReplyTemplate, Responsibility
 from sla.clock import Policy
 from sla.words import day_words
 
-VARIABLES = ("{namn}", "{nästa_vardag}", "{öppet_idag}", "{länk:…}")
+VARIABLES = ("{namn}", "{nästa_vardag}", "{öppet_idag}", "{när}", "{länk:…}")
 FURTHEST = 60  # days ahead in which a working day is looked for
-_VARIABLE = re.compile(r"( ?)\{(?:(namn|nästa_vardag|öppet_idag)|länk:([^{}]{1,120}))\}", re.IGNORECASE)
+_VARIABLE = re.compile(r"( ?)\{(?:(namn|nästa_vardag|öppet_idag|när)|länk:([^{}]{1,120}))\}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Filled:
     """A template as it would go out; `missing`: the variables that nothing is known for, which stand as they are.
 
-    `dead`: the links in it that do not work.
+    `dead`: the links in it that do not work. `values`: what its variables were filled with.
     """
 
     template: ReplyTemplate
     text: str
     missing: tuple[str, ...] = field(default=())
     dead: tuple[str, ...] = field(default=())
+    values: tuple[tuple[str, str], ...] = field(default=())
 
 
 @dataclass(frozen=True)
 class Texts:
     """What we answer with: the templates in use, by name; the redirects in use, in their order, those to others last.
 
-    `dead`: the links that do not work; `responsibilities`: who answers for what.
+    `dead`: the links that do not work; `responsibilities`: who answers for what; `phrases`: in other languages.
     """
 
     templates: list[ReplyTemplate] = field(default_factory=list)
     redirects: list[RedirectTarget] = field(default_factory=list)
     dead: set[str] = field(default_factory=set)
     responsibilities: list[Responsibility] = field(default_factory=list)
+    phrases: list[Phrase] = field(default_factory=list)
 
     @property
     def links(self) -> dict[str, str]:
@@ -66,6 +68,8 @@ def texts() -> Texts:
             found.redirects.append(RedirectTarget(pk=pk, name=name, text=text, **facts))
         elif kind == "dead":
             found.dead.add(name)
+        elif kind == "phrase":
+            found.phrases.append(Phrase(pk=pk, name=name, text=text, **facts))
         elif kind == "responsibility":
             found.responsibilities.append(Responsibility(pk=pk, subject=name, note=text, **facts))
         else:
@@ -91,34 +95,57 @@ def _rows() -> Any:
             review_at="review_at",
         ),
         columns(LinkCheck.objects.filter(state=LinkCheck.State.DEAD), "dead", "url", Value("")),
+        columns(Phrase.objects.all(), "phrase", "name", "text", language="language", swedish="swedish"),
         columns(asked, "responsibility", "subject", "note", words="words", place="place", target_id="target_id"),
         all=True,
     )  # fmt: skip
 
 
-def choices(texts: Texts, conversation: Conversation, policy: Policy, now: datetime) -> list[Filled]:
-    """Give the templates in use, filled in for a conversation, by name. Queries nothing."""
+def choices(
+    texts: Texts, conversation: Conversation, policy: Policy, now: datetime, promised: datetime | None = None
+) -> list[Filled]:
+    """Give the templates in use, filled in for a conversation, by name. Queries nothing.
+
+    `promised`: the time that a holding reply promises, which `{när}` says.
+    """
     links = texts.links
-    found = [filled(each, conversation, policy, now, links) for each in texts.templates]
+    found = [filled(each, conversation, policy, now, links, promised) for each in texts.templates]
     return [replace(each, dead=tuple(url for url in in_text(each.text) if url in texts.dead)) for each in found]
 
 
 def filled(
-    template: ReplyTemplate, conversation: Conversation, policy: Policy, now: datetime, links: dict[str, str]
+    template: ReplyTemplate,
+    conversation: Conversation,
+    policy: Policy,
+    now: datetime,
+    links: dict[str, str],
+    promised: datetime | None = None,
 ) -> Filled:
     """Fill in a template's wording for the conversation's platform."""
-    text, missing = fill(template.text_for(conversation.channel.platform), conversation, policy, now, links)
-    return Filled(template, text, missing)
+    values: list[tuple[str, str]] = []
+    wording = template.text_for(conversation.channel.platform)
+    text, missing = fill(wording, conversation, policy, now, links, promised, values)
+    return Filled(template, text, missing, values=tuple(values))
 
 
 def fill(
-    text: str, conversation: Conversation, policy: Policy, now: datetime, links: dict[str, str]
+    text: str,
+    conversation: Conversation,
+    policy: Policy,
+    now: datetime,
+    links: dict[str, str],
+    promised: datetime | None = None,
+    values: list[tuple[str, str]] | None = None,
 ) -> tuple[str, tuple[str, ...]]:
-    """Fill in what changes from one conversation to the next; give also the variables that nothing is known for."""
+    """Fill in what changes from one conversation to the next; give also the variables that nothing is known for.
+
+    `promised`: the time that `{när}` says. `values` takes up what each variable was filled with.
+    """
     today = timezone.localdate(now)
     facts: dict[str, Callable[[], str]] = {
         "nästa_vardag": lambda: next_working_day(policy, today),
         "öppet_idag": lambda: open_today(policy, today),
+        "när": lambda: promise_words(promised, today) if promised else "",
     }
     missing: list[str] = []
 
@@ -126,10 +153,14 @@ def fill(
         space, name, link = match.groups()
         if name and name.casefold() == "namn":
             known = first_name(conversation)
+            if values is not None:
+                values.append((match[0].strip(), known))
             return f"{space}{known}" if known else ""  # "Hej {namn}!" becomes "Hej!"
         known = _link(link, links) if link else facts[name.casefold()]()
         if not known:
             missing.append(match[0].strip())
+        elif values is not None:
+            values.append((match[0].strip(), known))
         return f"{space}{known}" if known else match[0]
 
     return _VARIABLE.sub(fact, text), tuple(missing)
@@ -143,6 +174,12 @@ def unfilled(text: str) -> list[str]:
 def first_name(conversation: Conversation) -> str:
     words = conversation.contact.name.split() if conversation.contact else []
     return words[0] if words and words[0].isalpha() else ""
+
+
+def promise_words(promised: datetime, today: date) -> str:
+    """Say a promised time as the composer writes it: `torsdag 26 nov kl. 15.00`."""
+    local = timezone.localtime(promised)
+    return f"{day_words(local.date(), today)} kl. {local:%H.%M}"
 
 
 def next_working_day(policy: Policy, today: date) -> str:

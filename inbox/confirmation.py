@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from accounts import audit
 from inbox import followups
 from inbox.cycles import Ledger
-from inbox.models import REPLIES, Item, Outgoing, VerdictEvent
+from inbox.models import REPLIES, Conversation, Item, Outgoing, VerdictEvent
 from inbox.verdicts import of_reply
 
 MAY_HAVE_LEFT = (Outgoing.Status.SENDING, Outgoing.Status.UNKNOWN, Outgoing.Status.QUEUED)
@@ -39,7 +39,24 @@ def confirm(outgoing: Outgoing, item: Item, ledger: Ledger) -> bool:
         error_code="",
     ):
         return False
-    conversation, verdict = ledger.conversations[outgoing.conversation_id], of_reply(outgoing.kind)
+    for pk in _answered(outgoing):
+        _end(ledger.conversations[pk], outgoing, item, ledger)
+    subject = f"conversation:{outgoing.conversation_id}"
+    audit.record("reply.sent", subject, by=None, now=ledger.now, outgoing=outgoing.pk, external_id=item.external_id)
+    return True
+
+
+def ledger_for(outgoing: Outgoing, now: datetime) -> Ledger:
+    """Lock all that a reply ends."""
+    return Ledger.of_ids(set(_answered(outgoing)), now)
+
+
+def _answered(outgoing: Outgoing) -> list[int]:
+    return [pk for pk in (outgoing.conversation_id, outgoing.also_id) if pk]
+
+
+def _end(conversation: Conversation, outgoing: Outgoing, item: Item, ledger: Ledger) -> None:
+    verdict = of_reply(outgoing.kind)
     event = VerdictEvent.objects.create(
         conversation=conversation,
         verdict=verdict.key,
@@ -58,9 +75,6 @@ def confirm(outgoing: Outgoing, item: Item, ledger: Ledger) -> bool:
         event=event,
     )
     followups.begin(conversation, outgoing, ledger.now)
-    subject = f"conversation:{conversation.pk}"
-    audit.record("reply.sent", subject, by=None, now=ledger.now, outgoing=outgoing.pk, external_id=item.external_id)
-    return True
 
 
 def answers(outgoing: Outgoing, reply: Item, waiting: Item) -> bool:
@@ -78,7 +92,7 @@ def link_own(item: Item, now: datetime) -> bool:
     outgoing = _reply_behind(item)
     if outgoing is None:
         return False
-    ledger = Ledger.of([outgoing.conversation], now)
+    ledger = ledger_for(outgoing, now)
     item.conversation = ledger.conversations[outgoing.conversation_id]
     item.native = False
     item.save(update_fields=["conversation", "native"])

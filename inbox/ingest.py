@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Channel, Surface
 from connectors.base import Page, Sent, Unreadable
-from inbox import dialogues, grouping, places, relaying, retention, rows, settling, sorting
+from inbox import dialogues, grouping, language, places, relaying, retention, rows, settling, sorting
 from inbox.confirmation import MAY_HAVE_LEFT, link_own
 from inbox.incoming import Incoming, StoredItem, as_raw, changes, fit, mentions_of, readable
 from inbox.models import Conversation, Item, ItemVersion, Outgoing, Thread, UnreadableRecord
@@ -203,7 +203,8 @@ def _insert(
             channel.pk, thread.pk, conversation, people[read.author.external_id] if read.author else None,
             item.external_id, list(item.earlier_ids), item.parent or "", item.kind.value, read.is_ours, read.is_ours,
             read.text, item.posted_at, now, item.edited_at, item.addressed, item.can_reply, bool(item.hidden),
-            item.held or "", fit(item.url), [fit(address) for address in item.media], fit(item.language)[:20],
+            item.held or "", fit(item.url), [fit(address) for address in item.media],
+            (fit(item.language) or language.of(read.text))[:20],
             mentions_of(item), (read.own_name or channel.name) if read.is_ours else "", read.raw, True,
         ))  # fmt: skip
     return [(pk, is_ours) for pk, is_ours in rows.insert(Item, NEW_ITEM, found, "id", "from_us")]

@@ -21,7 +21,7 @@ OPERATORS: dict[str, Promise] = {
     "ämne": gettext_lazy("en hashtagg, eller ett ämneskonto: ämne:skola"),
     "status": gettext_lazy("obesvarad, öppen, snart, försenad, lovad, vilande eller klar: status:försenad"),
     "från": gettext_lazy("den som skrev, eller från:oss: från:jonas"),
-    "språk": gettext_lazy("språket som plattformen anger: språk:en"),
+    "språk": gettext_lazy("språket: språk:en"),
     "har": gettext_lazy("bild eller svar: har:bild"),
     "efter": gettext_lazy("skrivet den dagen eller senare: efter:2026-11-16"),
     "före": gettext_lazy("skrivet före den dagen: före:2026-11-23"),

@@ -11,6 +11,7 @@ from accounts.models import User
 from inbox import guard, promises
 from inbox.acting import Refused, check_text, item_in, newest_waiting
 from inbox.models import REPLIES, Conversation, Item, Outgoing, RedirectTarget
+from inbox.signing import signed
 
 
 def drawn(
@@ -44,7 +45,7 @@ def drawn(
         conversation=conversation,
         kind=kind,
         to=_target(conversation, to),
-        text=signed(text, by) if sign else text,
+        text=signed(text, by, conversation.channel) if sign else text,
         promised_at=promised_at if kind == Outgoing.Kind.HOLDING else None,
         redirect=redirect if kind == Outgoing.Kind.REDIRECT else None,
         key=key,
@@ -64,18 +65,6 @@ def check_leave(conversation: Conversation, *, by: User) -> None:
 def waits(user: User, conversation: Conversation) -> bool:
     """Whether this person's replies here wait for somebody else. One query."""
     return Conversation.objects.filter(rules.waiting(user, "channel"), pk=conversation.pk).exists()
-
-
-def signature(user: User) -> str:
-    """Give what replies are signed with: `/` and the first name."""
-    return f"/{user.get_short_name()}"
-
-
-def signed(text: str, by: User) -> str:
-    """Put the signature after a text, unless the text ends with it already."""
-    if text.rstrip().endswith(signature(by)):
-        return text
-    return f"{text}{'' if text[-1:].isspace() else ' '}{signature(by)}"
 
 
 def check(kind: str, text: str, promised_at: datetime | None, now: datetime) -> None:

@@ -5,6 +5,7 @@ The guard is for people who write in the pages. A script's `reply` promises that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -16,10 +17,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.models import User
-from inbox import actions, approvals, bank, drafts, legal, replying, secrecy
-from inbox.models import Conversation, Item, Outgoing, PendingReply, RedirectTarget, ReplyTemplate
+from inbox import actions, approvals, bank, drafts, legal, replying, secrecy, wordings
+from inbox.models import REPLIES, Conversation, Item, Outgoing, PendingReply, RedirectTarget, ReplyTemplate
 from inbox.secrecy import Kind
 from inbox.selectors import is_id
+from inbox.signing import unsigned
+from sla import policies
 
 NEWEST = 20  # of the citizen's items that a reply may repeat something of
 
@@ -33,11 +36,17 @@ WHY: dict[Kind, Promise] = {
 }
 
 
+REPEATED = "repeated"  # acknowledged beside the kinds of the secrecy guard
+MOST_ALIKE = 2  # replies of one wording in one thread; the third is asked about (R-051)
+NEWEST_REPLIES = 200  # of a thread that are compared
+_GREETING = re.compile(r"^(?:hej|hejsan|hallå|tjena)\b[^!.,?\n]{0,60}[!.,?]?\s*", re.IGNORECASE)
+
+
 class Warned(actions.Refused):
     """The text may go out if the person says so; `kinds` is what he or she has been warned of."""
 
-    def __init__(self, message: str, kinds: Collection[Kind]) -> None:
-        super().__init__(message, "secrecy_warning")
+    def __init__(self, message: str, kinds: Collection[str], code: str = "secrecy_warning") -> None:
+        super().__init__(message, code)
         self.kinds = kinds
 
 
@@ -54,6 +63,8 @@ def reply(
     if wanted["kind"] == Outgoing.Kind.REDIRECT:
         legal.check(conversation)
     screen(conversation, wanted["text"], acknowledged=acknowledged, by=wanted["by"], now=wanted["now"])
+    if not is_repeated and REPEATED not in acknowledged:
+        ask_about_repeating(conversation, wanted["text"], by=wanted["by"], acknowledged=acknowledged)
     target = RedirectTarget.objects.filter(pk=redirect).first() if is_id(redirect) else None
     if not is_repeated and replying.waits(wanted["by"], conversation):
         wanted.pop("delay", None)  # nothing leaves yet, so there is nothing to take back in time
@@ -63,7 +74,39 @@ def reply(
     drafts.sent(conversation.pk, by=wanted["by"])
     if is_id(template) and not is_repeated:
         bank.used(int(template))
+        _notice_edit(conversation, int(template), wanted)
     return outgoing
+
+
+def _notice_edit(conversation: Conversation, template_id: int, wanted: dict[str, Any]) -> None:
+    """Let the owner of a template see how it was changed before it was sent."""
+    template = ReplyTemplate.objects.filter(pk=template_id).first()
+    if template is None:
+        return
+    now = wanted["now"]
+    links = bank.Texts(redirects=list(RedirectTarget.objects.filter(is_active=True))).links
+    policy = policies.in_force().policy(conversation.channel_id)
+    filled = bank.filled(template, conversation, policy, now, links, wanted.get("promised_at"))
+    wordings.notice_edit(filled, wanted["text"], by=wanted["by"], now=now)
+
+
+def ask_about_repeating(conversation: Conversation, text: str, *, by: User, acknowledged: Collection[str]) -> None:
+    """Ask before the same words stand in a thread a third time: whoever reads along hears a machine. One query."""
+    sent = Outgoing.objects.filter(conversation__thread=conversation.thread_id, kind__in=REPLIES)
+    gone = (Outgoing.Status.CANCELLED, Outgoing.Status.FAILED)
+    earlier = sent.exclude(status__in=gone).select_related("by").order_by("-pk")[:NEWEST_REPLIES]
+    wanted = _bare(text, by, conversation)
+    alike = sum(_bare(each.text, each.by, conversation) == wanted for each in earlier)
+    if wanted and alike >= MOST_ALIKE:
+        why = _(
+            "Samma svar står redan %(n)s gånger i tråden. Variera inledningen, eller skriv ett samlat svar till alla."
+        )
+        raise Warned(why % {"n": alike}, [*acknowledged, REPEATED], "repeated")
+
+
+def _bare(text: str, by: User, conversation: Conversation) -> str:
+    """What a reply says but for whom it greets and who has signed it."""
+    return " ".join(_GREETING.sub("", unsigned(text, by, conversation.channel)).casefold().split())
 
 
 def screen(conversation: Conversation, text: str, *, acknowledged: Collection[str], by: User, now: datetime) -> None:
@@ -81,7 +124,8 @@ def screen(conversation: Conversation, text: str, *, acknowledged: Collection[st
         return
     if kinds - {Kind(each) for each in acknowledged if each in list(Kind)}:
         why = "; ".join(str(words) for kind, words in WHY.items() if kind in kinds)
-        raise Warned(_("Läs igenom en gång till. Texten innehåller %s.") % why, sorted(kinds))
+        known = [each for each in acknowledged if each == REPEATED]
+        raise Warned(_("Läs igenom en gång till. Texten innehåller %s.") % why, [*sorted(kinds), *known])
     audit.record("reply.sent_after_warning", f"conversation:{conversation.pk}", by=by, now=now, kinds=sorted(kinds))
 
 

@@ -35,8 +35,7 @@ from connectors.base import (
     Temporary,
 )
 from inbox import effects, guard, ingest, live
-from inbox.confirmation import confirm
-from inbox.cycles import Ledger
+from inbox.confirmation import confirm, ledger_for
 from inbox.models import Conversation, Item, Outgoing
 
 log = logging.getLogger(__name__)
@@ -117,7 +116,7 @@ def accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> None:
     """
     dated = replace(sent, posted_at=sent.posted_at or outgoing.claimed_at)
     item = ingest.store_sent(outgoing, dated, now=now)  # locks the thread
-    ledger = Ledger.of([outgoing.conversation], now)
+    ledger = ledger_for(outgoing, now)
     if confirm(outgoing, item, ledger):
         ledger.save()
     else:  # a poll has linked it already; of its id the platform's own answer knows best

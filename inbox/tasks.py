@@ -28,6 +28,7 @@ from inbox import (
     retention,
     watchdog,
     webhooks,
+    wordings,
 )
 
 
@@ -55,6 +56,7 @@ def purge_expired() -> None:
 def purge_drafts() -> None:
     """Let go drafts that are too old, and who once looked at what."""
     drafts.purge(timezone.now())
+    wordings.purge(timezone.now())
     presence.purge(timezone.now())
 
 

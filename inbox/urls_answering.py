@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import answers, approvals, aside, beside, redirects, writing
+from inbox.views import answers, approvals, aside, beside, phrases, redirects, writing
 
 urlpatterns = [
     path("k/<int:pk>/trad/", beside.whole_thread, name="thread"),
@@ -19,6 +19,11 @@ urlpatterns = [
     path("godkanna/<int:pk>/lamna-tillbaka/", approvals.give_back, name="give_back"),
     path("godkanna/<int:pk>/ta-tillbaka/", approvals.withdraw, name="withdraw"),
     path("hanvisningar/kontrollera/", redirects.check_links, name="check_links"),
+    path("k/<int:pk>/stammer/", aside.confirm_helper, name="confirm_helper"),
+    path("svarsbank/fraser/", phrases.list_page, name="phrases"),
+    path("svarsbank/fraser/ny/", phrases.edit, name="phrase_new"),
+    path("svarsbank/fraser/<int:pk>/", phrases.edit, name="phrase_edit"),
+    path("svarsbank/forslag/<int:pk>/", phrases.settle_edit, name="settle_edit"),
     path("vems/", redirects.whose_page, name="whose"),
     path("vems/nytt/", redirects.whose_edit, name="whose_new"),
     path("vems/<int:pk>/", redirects.whose_edit, name="whose_edit"),

@@ -33,6 +33,14 @@ class Channel(models.Model):
         EMPLOYER_BRAND = "employer_brand", _("Arbetsgivarkonto")
         RELAY = "relay", _("Stafettkonto")
 
+    class Signature(models.TextChoices):
+        """What stands under each reply (R-031); the full one is shortened where there is no room."""
+
+        FULL = "full", _("/Anna, kommunikatör, Kultur och fritid (kortas när det inte får plats)")
+        NAME = "name", _("/Anna")
+        INITIALS = "initials", _("^AE")
+        NONE = "none", _("ingen signatur")
+
     class Status(models.TextChoices):
         ACTIVE = "active", _("Aktivt")
         PAUSED = "paused", _("Pausat")
@@ -43,6 +51,9 @@ class Channel(models.Model):
     name = models.CharField(_("namn"), max_length=120)
     handle = models.CharField(_("användarnamn på plattformen"), max_length=120, blank=True)
     external_id = models.CharField(_("kontots id på plattformen"), max_length=120)
+    signature = models.CharField(
+        _("signatur under svar"), max_length=10, choices=Signature.choices, default=Signature.FULL
+    )
     department = models.ForeignKey(Department, models.PROTECT, related_name="channels", verbose_name=_("förvaltning"))
     purpose = models.TextField(_("syfte"))
     focus = models.TextField(_("inriktning"))

@@ -28,6 +28,7 @@ class User(AbstractUser):
     first_name = None
     last_name = None
     name = models.CharField(_("namn"), max_length=150)
+    title = models.CharField(_("befattning"), max_length=80, blank=True)  # beside the name under a reply
     must_change_password = models.BooleanField(default=False)  # an administrator has seen the one it has
     protected = models.BooleanField(default=False, db_default=False)  # hateful text is blurred until it is chosen
 

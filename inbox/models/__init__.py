@@ -32,6 +32,8 @@ from inbox.models.lanes import SortingRule as SortingRule
 from inbox.models.likeness import Print as Print
 from inbox.models.moderation import GroundList as GroundList
 from inbox.models.moderation import ModerationEvidence as ModerationEvidence
+from inbox.models.phrases import Phrase as Phrase
+from inbox.models.phrases import TemplateEdit as TemplateEdit
 from inbox.models.places import Contact as Contact
 from inbox.models.places import Conversation as Conversation
 from inbox.models.places import Post as Post

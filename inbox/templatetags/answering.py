@@ -9,7 +9,8 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inbox import secrecy
+from inbox import language, secrecy
+from inbox.models import Conversation
 from inbox.secrecy import Kind, Part
 
 register = template.Library()
@@ -49,6 +50,27 @@ def personal_in(places: Iterable[Any], conversation_id: int) -> list[Promise]:
     )
     kinds = {finding.kind for text in texts for finding in secrecy.inbound(text)}
     return [WORDS[kind] for kind in WORDS if kind in kinds]
+
+
+@register.filter
+def spoken(item: Any) -> str:
+    """The code of the language that an item is written in, "" where it is Swedish or not told apart."""
+    code = item.language if item.language in language.NAMES else language.of(item.text)
+    return "" if code == "sv" else str(code)
+
+
+@register.filter
+def language_name(code: str) -> Promise:
+    return language.NAMES[code]
+
+
+@register.filter
+def helps(item: Any, conversation: Conversation) -> bool:
+    """Whether somebody else wrote this after the citizen, who waits: it may be the right answer."""
+    if item.from_us or item.deleted_at or item.hidden or item.conversation_id in (None, conversation.pk):
+        return False
+    since = getattr(conversation, "waits_since", None)
+    return bool(since and item.posted_at > since)
 
 
 @register.filter

@@ -31,7 +31,9 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
             "review_at": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
         help_texts = {
-            "text": gettext_lazy("Fylls i av sig självt: {namn}, {nästa_vardag}, {öppet_idag}, {länk:felanmälan}."),
+            "text": gettext_lazy(
+                "Fylls i av sig självt: {namn}, {nästa_vardag}, {öppet_idag}, {länk:felanmälan}, och i besked {när}."
+            ),
             "review_at": gettext_lazy("Efter den dagen varnar mallen tills någon har läst igenom den."),
         }
 
@@ -76,5 +78,6 @@ def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         bank.save(form.instance, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         messages.success(request, _("Sparat: %s") % form.instance.name)
         return redirect("inbox:answers")
-    context = {"section": "inbox", "form": form, "template": template}
+    edits = template.edits.select_related("by") if pk else ()
+    context = {"section": "inbox", "form": form, "template": template, "edits": edits}
     return render(request, "inbox/answer_form.html", context, status=422 if request.method == "POST" else 200)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Department
-from inbox import actions, handing
+from inbox import actions, handing, helping
 from inbox.models import Conversation
 from inbox.selectors import is_id
 from inbox.views.inbox import conversation_answer, found
 from inbox.views.sides import HAND_OVER, NOTE
-from inbox.views.verdicts import back, form_of, onward
+from inbox.views.verdicts import SEND_DELAY, back, form_of, moment, onward
 
 
 def _again(request: HttpRequest, row: Conversation, side: str, why: str) -> HttpResponse:
@@ -33,6 +34,22 @@ def note(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     said = _("Anteckningen är sparad. Den syns bara för oss.")
     messages.success(request, f"{said} {_('%s får veta det.') % named}" if named else said)
     return back(request, row)
+
+
+@form_of(found)
+def confirm_helper(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
+    """A neighbour gave the right answer: like it and say so; whoever asked is answered by that."""
+    form, now = request.POST, timezone.now()
+    if not is_id(form.get("item", "")):
+        return back(request, row)
+    drawn_at = moment(form.get("drawn_at", "")) or now
+    reply = helping.confirm_helper(
+        row.pk, int(form["item"]), by=request.user, key=form.get("key", "")[:70], now=now, drawn_at=drawn_at,
+        delay=SEND_DELAY,
+    )  # fmt: skip
+    said = _("Invånarens svar bekräftas om 10 sekunder. Då är båda klara.")
+    messages.success(request, said, extra_tags=reverse("inbox:cancel", args=[reply.pk]))
+    return onward(request, row)
 
 
 @form_of(found)

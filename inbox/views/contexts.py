@@ -8,22 +8,26 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import CAN_BE_GIVEN, Permission, may
+from connectors.registry import connector_class
 from inbox import (
     actions,
     around,
     bank,
     chips,
     drafts,
+    language,
     notes,
     presence,
     promises,
     reading,
     resting,
+    signing,
     suggestions,
     texts,
     thread,
@@ -65,6 +69,7 @@ def row_context(row: Conversation, rules: InForce, now: datetime) -> dict[str, A
         "chip": chips.of(row, rules.policy(row.channel_id), now),
         "reply": chips.of_reply(row.reply_status, held=bool(row.reply_held), kind=row.reply_kind),  # type: ignore[attr-defined]
         "suggestion": _suggestion(row),
+        "language": _foreign(row),
         "holdings": promises.words(row.holdings),  # type: ignore[attr-defined]
         "age": chips.ago(row.last_item_at, now),
         "lane": above.mark(row, now),
@@ -168,13 +173,14 @@ def composer_context(
     if verdict not in offered(row):
         verdict, chosen = VERDICTS["redirect"], None
     in_use = bank.texts() if verdict.sends else bank.Texts()
-    desk = desks.with_bank(desk, request, bank.choices(in_use, row, policy, now))
     targets = in_use.redirects if verdict.key == "redirect" else []
     asked = str(form.get("redirect") or request.GET.get("hanvisning") or (opened.target if opened else ""))
     target = next((each for each in targets if str(each.pk) == asked), None)
     slot = f"{verdict.key}-{target.pk}" if target else verdict.key
     suggested = desk.promised(slot, now) or _promised(taken_back, policy, now)
     promised = timezone.localtime(suggested) if verdict.promises else now
+    when = promised if verdict.promises else None
+    desk = desks.with_bank(desk, request, bank.choices(in_use, row, policy, now, when), in_use.phrases)
     typed = desk.text(slot)
     given = typed
     if given is None:
@@ -201,7 +207,9 @@ def composer_context(
             "warned": form.get("warned", ()),
             "holdings": row.holdings or 0,  # type: ignore[attr-defined]
             "manager_note": form.get("manager_note", ""),
-            "signature": actions.signature(request.user),
+            "signatures": signing.signatures(request.user, row.channel),
+            "most": connector_class(row.channel.platform).max_length,
+            **_spoken(row, in_use),
             "today": timezone.localdate(now).isoformat(),
             "promised_day": form.get("promised_day") or promised.date().isoformat(),
             "promised_time": form.get("promised_time") or f"{promised:%H:%M}",
@@ -212,6 +220,18 @@ def composer_context(
         },
         **panels.context(request, row, verdict, now, places, **form),
     }
+
+
+def _spoken(row: Conversation, in_use: bank.Texts) -> dict[str, Any]:
+    """The language of what waits, where it is another than Swedish, and the phrases that are approved in it."""
+    code = language.of(row.preview)
+    return {"language": _foreign(row), "phrases": [each for each in in_use.phrases if each.language == code]}
+
+
+def _foreign(row: Conversation) -> Promise | str:
+    """Name the language of a citizen's newest words where it is not Swedish."""
+    code = language.of(row.preview)
+    return "" if code in ("", "sv") else language.NAMES[code]
 
 
 def _taken_back(row: Conversation, user: User) -> Outgoing | None:
@@ -242,7 +262,7 @@ def _draft(
     today: date,
 ) -> str:
     if taken_back and taken_back.kind == verdict.sends:
-        return taken_back.text.rstrip().removesuffix(actions.signature(user)).rstrip()
+        return signing.unsigned(taken_back.text, user, row.channel)
     if verdict.promises:
         return texts.holding(row, promised)
     return texts.redirect(row, target, policy, today) if target else ""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from inbox import drafts, notes, plain
 from inbox.bank import Filled
-from inbox.models import Draft
+from inbox.models import Draft, Phrase
 from inbox.plain import Hint, Rule
 from inbox.selectors import is_id
 
@@ -26,6 +26,7 @@ class Desk:
     asked: Draft | None
     templates: list[Filled] = field(default_factory=list)
     template: Filled | None = None
+    phrase: Phrase | None = None
 
     @property
     def opened(self) -> Draft | None:
@@ -39,6 +40,8 @@ class Desk:
         """What a form holds: what was asked for, else what was typed; None if neither."""
         if self.template:
             return self.template.text
+        if self.phrase:
+            return self.phrase.text
         draft = self.asked or self.draft(slot)
         return draft.text if draft else None
 
@@ -54,11 +57,13 @@ def of(request: HttpRequest, found: list[Draft]) -> Desk:
     return Desk(own, others, next((each for each in others if is_id(asked) and each.pk == int(asked)), None))
 
 
-def with_bank(desk: Desk, request: HttpRequest, templates: list[Filled]) -> Desk:
-    """Lay the answers of the bank beside it."""
+def with_bank(desk: Desk, request: HttpRequest, templates: list[Filled], phrases: list[Phrase]) -> Desk:
+    """Lay the answers of the bank beside it, and begin with the one that is asked for."""
     asked = request.GET.get("mall", "")
     chosen = next((each for each in templates if is_id(asked) and each.template.pk == int(asked)), None)
-    return replace(desk, templates=templates, template=chosen)
+    spoken = request.GET.get("fras", "")
+    phrase = next((each for each in phrases if is_id(spoken) and each.pk == int(spoken)), None)
+    return replace(desk, templates=templates, template=chosen, phrase=phrase)
 
 
 _WORDS: dict[Rule, Promise] = {

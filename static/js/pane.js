@@ -62,7 +62,15 @@
   });
   const count = (field) => {
     const place = field.form?.querySelector("[data-count]");
-    if (place) place.textContent = field.value ? `${[...field.value].length} ${said.characters}` : "";
+    if (!place) return;
+    const [length, most] = [[...field.value].length, Number(field.dataset.most)];
+    const known = (field.dataset.signatures ?? "").split("|").filter(Boolean);
+    const fitting = known.find((each) => length + 1 + each.length <= most) ?? known.at(-1) ?? "";
+    const shown = field.form.querySelector("[data-signature]");
+    if (shown) shown.textContent = fitting;
+    const whole = length + (fitting ? fitting.length + 1 : 0);
+    place.textContent = field.value ? `${whole} ${said.of} ${most} ${said.characters}` : "";
+    place.classList.toggle("too-long", whole > most);
   };
   const keep = (field) => {
     const beside = {};

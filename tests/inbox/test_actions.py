@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, User
 from inbox import actions
 from inbox.actions import Refused
 from inbox.models import Conversation, Outgoing, VerdictEvent
-from tests.factories import NOW, ConversationFactory, ItemFactory, UserFactory, waiting_conversation
+from tests.factories import NOW, ChannelFactory, ConversationFactory, ItemFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=5)
@@ -184,10 +184,10 @@ class TestSignature:
         assert reply(conversation, anna, text="Klockan tio.\n/Anna\n", sign=True).text == "Klockan tio.\n/Anna\n"
 
     def test_of_a_longer_name_is_another(self) -> None:
-        assert actions.signed("Hej /Annabel", UserFactory(name="Anna")) == "Hej /Annabel /Anna"
+        assert actions.signed("Hej /Annabel", UserFactory(name="Anna"), ChannelFactory()) == "Hej /Annabel /Anna"
 
     def test_stands_on_a_line_of_its_own_if_the_text_ends_with_one(self, anna: User) -> None:
-        assert actions.signed("Hej\n", anna) == "Hej\n/Anna"
+        assert actions.signed("Hej\n", anna, ChannelFactory()) == "Hej\n/Anna"
 
 
 class TestCancel:
