@@ -89,6 +89,7 @@ def addresses(scene: Scene) -> dict[str, list[str]]:
             "/finns-inte/",
         ],
         "Lars": [
+            "/drift/",
             "/stil/",
             "/register/",
             f"/register/{channel}/",
