@@ -1,10 +1,9 @@
 """Where everything is. Every page is behind sign-in (LoginRequiredMiddleware) and names its permission."""
 
 from django.urls import include, path
-from django.views.generic import TemplateView
 
 from accounts import views_forgetting
-from inbox.views import quota, webhooks
+from inbox.views import palette, quota, webhooks
 
 urlpatterns = [
     path("", include("inbox.urls")),
@@ -22,7 +21,7 @@ urlpatterns = [
     path("webhook/<slug:platform>/", webhooks.webhook, name="webhook"),
     path("meta/radera/", views_forgetting.asked, name="forgetting"),
     path("meta/radera/<slug:code>/", views_forgetting.status, name="forgetting_status"),
-    path("hjalp/", TemplateView.as_view(template_name="help.html"), name="help"),
+    path("hjalp/", palette.help_page, name="help"),
     path("konto/", include("accounts.signin")),
     path("sprak/", include("django.conf.urls.i18n")),
 ]

@@ -52,7 +52,7 @@ def counts(user: User, filters: Filters, now: datetime, saved: Sequence[SavedVie
 
 def _counted(user: User, filters: Filters, now: datetime) -> QuerySet[Conversation] | Sql:
     if filters.has_words:
-        return search.counted(user, filters.asked(now), now, COUNT_CAP + 1)
+        return search.counted(user, filters, now, COUNT_CAP + 1)
     return selectors.matching(user, filters, now)
 
 

@@ -17,6 +17,7 @@ from accounts.models import User
 from inbox import narrowing, secrecy, selectors
 from inbox.models import Conversation, Item
 from inbox.query import Query
+from inbox.selectors import Filters
 
 PAGE = 40
 MOST_HITS = 20_000  # sorted at once: two per cent of a million items
@@ -49,21 +50,24 @@ class Found:
     is_empty: bool = False
 
 
-def page(user: User, query: Query, after: str, now: datetime) -> Found:
+def page(user: User, filters: Filters, now: datetime) -> Found:
     """Find one page of what a query with words asks for. Four queries, of a commoner word five."""
-    found, is_common, count = _ids(user, query, selectors.read_key(after), now)
+    query = filters.asked(now)
+    found, is_common, count = _ids(user, query, filters, now)
     if not found:
         return Found([], count=0, is_empty=count == 0 and _says_nothing(query), is_common=is_common)
     hits = _shown(user, query, [pk for pk, _at in found[:PAGE]])
     last = found[PAGE - 1] if len(found) > PAGE else None
     key = f"{last[1].isoformat()}_{last[0]}" if last else ""
-    return Found(hits, key, None if query.is_narrowed or is_common else count, is_common)
+    is_narrowed = query.is_narrowed or filters.channel
+    return Found(hits, key, None if is_narrowed or is_common else count, is_common)
 
 
-def counted(user: User, query: Query, now: datetime, cap: int) -> Sql:
+def counted(user: User, filters: Filters, now: datetime, cap: int) -> Sql:
     """SQL that counts a query's hits up to a cap."""
+    query = filters.asked(now)
     sql, params = _matching(query)
-    inner, inner_params = _item(user, query, now)
+    inner, inner_params = _item(user, query, filters.channel, now)
     return (
         f"SELECT count(*) FROM (SELECT 1 FROM (SELECT item_id FROM inbox_searchentry WHERE {sql} LIMIT {NEWEST_HITS}) h"
         f" WHERE ({inner}) IS NOT NULL LIMIT {cap}) c",
@@ -71,13 +75,11 @@ def counted(user: User, query: Query, now: datetime, cap: int) -> Sql:
     )
 
 
-def _ids(
-    user: User, query: Query, after: tuple[datetime | None, int] | None, now: datetime
-) -> tuple[list[tuple[int, datetime]], bool, int]:
+def _ids(user: User, query: Query, filters: Filters, now: datetime) -> tuple[list[tuple[int, datetime]], bool, int]:
     """Give ids and times of a page's hits and one more, whether the words are too common, and how many they have."""
     matching, params = _matching(query)
-    inner, inner_params = _item(user, query, now)
-    beyond, key = "", []
+    inner, inner_params = _item(user, query, filters.channel, now)
+    beyond, key, after = "", [], selectors.read_key(filters.after)
     if after and after[0]:
         beyond, key = "(posted_at, item_id) < (%s, %s) AND ", [after[0], after[1]]
     newest = "ORDER BY posted_at DESC, item_id DESC"
@@ -102,10 +104,12 @@ def _ids(
     return [(row[0], row[1]) for row in found], count > MOST_HITS, count
 
 
-def _item(user: User, query: Query, now: datetime) -> Sql:
+def _item(user: User, query: Query, channel: int | None, now: datetime) -> Sql:
     """SQL that gives the id of a hit's item if all beside its words holds, else nothing."""
     items = Item.objects.filter(narrowing.of_items(query), deleted_at=None, conversation__in=selectors.visible_to(user))
     items = items.filter(narrowing.conversations(query, now, "conversation__"), pk=RawSQL("h.item_id", []))
+    if channel:
+        items = items.filter(channel=channel)
     sql, params = selectors.sql_of(items.order_by().values("pk"))
     return sql, list(params)
 

@@ -31,6 +31,9 @@ class User(AbstractUser):
     title = models.CharField(_("befattning"), max_length=80, blank=True)  # beside the name under a reply
     must_change_password = models.BooleanField(default=False)  # an administrator has seen the one it has
     protected = models.BooleanField(default=False, db_default=False)  # hateful text is blurred until it is chosen
+    preferences = models.JSONField(
+        default=dict, db_default={}, blank=True
+    )  # keys and theme, as `inbox.keys` writes them
 
     REQUIRED_FIELDS: ClassVar = ["name"]
 

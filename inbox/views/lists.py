@@ -47,6 +47,7 @@ def list_context(request: HttpRequest, rules: InForce, selected: Conversation | 
         **shown,
         "more": filters.query(after=shown["after"]) if shown["after"] else "",
         "query": filters.query(after=""),
+        "every_channel": filters.query(after="", channel=None, state=""),
         "now": now,
         "selected": selected,
         "title": menus.title_of(filters, saved),
@@ -87,7 +88,7 @@ def _found(user: User, filters: Filters, rules: InForce, now: datetime) -> dict[
     understood = {"asked": asked, "operators": query.OPERATORS.items()}
     if not asked.has_words:
         return understood
-    found = search.page(user, asked, filters.after, now)
+    found = search.page(user, filters, now)
     rows = [
         {"row": hit.row, "hit": hit, "chip": chips.of(hit.row, rules.policy(hit.row.channel_id), now),
          "age": chips.ago(hit.item.posted_at, now)}

@@ -11,6 +11,22 @@ const store = {
   drop: (key) => { try { localStorage.removeItem(key); } catch { /* so may this */ } },
 };
 
+/* Whoever has changed keys presses the new one for what the old one is called; the old one does nothing then. */
+const changed = new Map((document.body.dataset.keys ?? "").split(" ").filter(Boolean).map((pair) => { const [key, now] = [...pair]; return [key, now]; }));
+const meant = new Map([...changed].map(([key, now]) => [now, key]));
+const nameOf = (pressed) => {
+  const key = pressed.toLowerCase();
+  return meant.get(key) ?? (changed.has(key) ? "" : key);
+};
+const showKeys = (root) => root.querySelectorAll?.("[data-key] kbd").forEach((kbd) => {
+  const now = changed.get(kbd.closest("[data-key]").dataset.key);
+  if (now) kbd.textContent = now.toUpperCase();
+});
+if (changed.size) {
+  showKeys(document);
+  document.addEventListener("htmx:afterSettle", (event) => showKeys(event.target));
+}
+
 const isShown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 
 function moveRow(step) {
@@ -33,6 +49,16 @@ function press(key) {
   if (found.matches("input")) { found.focus(); found.select(); return true; }
   found.click();
   if (found.tagName === "SUMMARY" && found.parentElement.open) found.parentElement.querySelector("textarea, select, input:not([type=hidden])")?.focus();
+  return true;
+}
+
+/* The address of what is open, for a colleague. */
+function copyLink() {
+  const open = document.querySelector("article[data-conversation]");
+  if (!open || !navigator.clipboard) return false;
+  navigator.clipboard.writeText(`${location.origin}${location.pathname}`);
+  const told = document.getElementById("announce");
+  if (told) told.textContent = document.body.dataset.copied;
   return true;
 }
 
@@ -62,17 +88,30 @@ document.addEventListener("htmx:afterSettle", () => setTimeout(() => {
   while (ahead.length && !isBusy()) {
     const key = ahead.shift();
     const field = document.activeElement;
-    if (!field.matches("textarea")) { press(key.toLowerCase()) || openView(key); continue; }
+    if (!field.matches("textarea")) { press(nameOf(key)) || openView(key); continue; }
     field.setRangeText(key, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }));
+
+/* Beside single keys: Ctrl+K for everything, Ctrl+Shift+F to search, Ctrl+Z to undo outside of what is being typed. */
+function withControl(event) {
+  const key = event.key.toLowerCase();
+  if (document.querySelector("dialog[open]")) return false;
+  if (key === "k") return press("ctrl+k");
+  if (key === "f" && event.shiftKey) return press("q");
+  return key === "z" && !event.shiftKey && !event.target.matches(WRITES) && press("å");
+}
 
 document.addEventListener("keydown", (event) => {
   const send = event.target.form?.querySelector("[data-send]");
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && send) {
     event.preventDefault();
     event.target.form.requestSubmit(send);
+    return;
+  }
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && withControl(event)) {
+    event.preventDefault();
     return;
   }
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
@@ -86,7 +125,11 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return;
   }
-  const key = event.key.toLowerCase();
+  const key = nameOf(event.key);
+  if (key === "c" && copyLink()) {
+    event.preventDefault();
+    return;
+  }
   if (key === "x" && document.getElementById("bulk")) {
     document.dispatchEvent(new CustomEvent("gensvar:pick", { detail: { range: event.shiftKey } }));
     event.preventDefault();
@@ -114,7 +157,14 @@ document.addEventListener("click", async (event) => {
   event.preventDefault();
   const dialog = document.getElementById("dialog");
   link.closest("details.menu")?.removeAttribute("open");
-  const answer = await fetch(link.href, { headers: { "HX-Request": "true", "HX-Target": "dialog" } }).catch(() => null);
+  const address = new URL(link.href);
+  if (link.dataset.key === "ctrl+k") {
+    const open = document.querySelector("article[data-conversation]");
+    for (const [name, value] of new URLSearchParams(location.search)) address.searchParams.set(name, value);
+    if (open) address.searchParams.set("oppen", open.dataset.conversation);
+    address.searchParams.set("har", location.pathname + location.search);
+  }
+  const answer = await fetch(address, { headers: { "HX-Request": "true", "HX-Target": "dialog" } }).catch(() => null);
   if (!answer?.ok) { location.href = link.href; return; }
   dialog.innerHTML = await answer.text();
   const close = dialog.appendChild(document.createElement("button"));
@@ -123,6 +173,7 @@ document.addEventListener("click", async (event) => {
   close.addEventListener("click", () => dialog.close());
   showSwitches();
   dialog.showModal();
+  dialog.dispatchEvent(new Event("gensvar:shown", { bubbles: true }));
 });
 
 function showSwitches() {

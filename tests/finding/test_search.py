@@ -79,6 +79,14 @@ def test_our_own_replies_are_found_and_can_be_asked_for_alone(anna: Client) -> N
     assert "Vi till Sara Lind" in anna.get("/", {"sok": "från:oss"}).content.decode()
 
 
+def test_a_search_keeps_to_the_account_that_is_chosen(anna: Client) -> None:
+    row = says("snö här")
+    says("snö där")
+    context = anna.get("/", {"sok": "snö", "konto": row.channel_id}).context
+    assert [entry["row"].pk for entry in context["rows"]] == [row.pk]
+    assert context["every_channel"] == "sok=sn%C3%B6"
+
+
 def test_a_topic_is_a_hashtag_or_an_account_for_it(anna: Client) -> None:
     tagged = says("Rasten är för kort #skola")
     post = says("När börjar terminen?", post="Nu är det #skola igen")
