@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import override
 
 from accounts.models import NoticeSettings, User
 from accounts.permissions import ALLOWED, Permission
@@ -90,9 +90,10 @@ def tell(now: datetime) -> int:
 
 def _send(person: User, rows: list[HeadsUp], wishes: NoticeSettings | None, now: datetime) -> bool:
     count = len(rows)
-    subject = ngettext(
-        "Gensvar: %(who)s vill att du tittar på en konversation", "Gensvar: %(n)s konversationer att titta på", count
-    ) % {"who": rows[0].by.get_short_name(), "n": count}
+    if count == 1:
+        subject = _("Gensvar: %s vill att du tittar på en konversation") % rows[0].by.get_short_name()
+    else:
+        subject = _("Gensvar: %s konversationer att titta på") % count
     context = {"name": person.get_short_name(), "rows": [_line(each) for each in rows]}
     text = render_to_string("mail/heads_up.txt", context)
     ways = []

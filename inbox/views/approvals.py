@@ -82,7 +82,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         outgoing = approvals.approve(pk, text=text, by=request.user, now=now, drawn_at=drawn_at, delay=SEND_DELAY)
     except Refused as refused:
         return _page(request, _found(request, pk), 422, error=str(refused), text=text)
-    said = _("%s svar är godkänt och skickas om 10 sekunder.") % _whose(pending)
+    said = _("Svaret från %s är godkänt och skickas om 10 sekunder.") % pending.by.get_short_name()
     messages.success(request, said, extra_tags=reverse("inbox:cancel", args=[outgoing.pk]))
     return redirect("inbox:approvals")
 
@@ -97,7 +97,7 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
         approvals.give_back(pk, comment=comment, by=request.user, now=timezone.now())
     except Refused as refused:
         return _page(request, _found(request, pk), 422, comment_error=str(refused), comment=comment)
-    messages.success(request, _("%s svar är lämnat tillbaka, med din kommentar.") % _whose(pending))
+    messages.success(request, _("Svaret från %s är lämnat tillbaka, med din kommentar.") % pending.by.get_short_name())
     return redirect("inbox:approvals")
 
 
@@ -113,8 +113,3 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     if pending.is_seen:  # type: ignore[attr-defined]
         return redirect("inbox:conversation", pending.conversation_id)
     return redirect("inbox:approvals")
-
-
-def _whose(pending: PendingReply) -> str:
-    name = pending.by.get_short_name()
-    return name if name.endswith(("s", "x", "z")) else f"{name}s"

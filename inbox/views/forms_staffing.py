@@ -95,12 +95,8 @@ class BatonForm(forms.ModelForm):  # type: ignore[type-arg]
             self.instance.monday = monday
             taken = Baton.objects.filter(channel=cleaned.get("channel"), monday=monday).exclude(pk=self.instance.pk)
             if other := taken.select_related("user").first():
-                self.add_error("monday", _("Veckan är redan %s.") % _genitive(str(other.user)))
+                self.add_error("monday", _("Veckan har redan getts till %s.") % other.user)
         return cleaned
-
-
-def _genitive(name: str) -> str:
-    return name if name.endswith(("s", "x", "z")) else f"{name}s"
 
 
 class HandoverForm(forms.Form):

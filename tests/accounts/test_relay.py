@@ -172,7 +172,7 @@ def test_whoever_plans_gives_a_week_and_with_it_the_role(instagram: Channel, sig
     assert [m.role for m in nina.memberships.all()] == [Role.RELAY]
     again = planner.post("/bemanning/stafett/", form | {"user": UserFactory().pk})
     assert again.status_code == 422
-    assert "Veckan är redan" in again.content.decode()
+    assert "Veckan har redan getts till" in again.content.decode()
 
 
 def test_whoever_gets_somebody_elses_week_has_not_consented_to_it(instagram: Channel) -> None:
