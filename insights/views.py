@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.permissions import Permission, needs
-from insights import conclusions, finding, lines, report
+from inbox.models import ReplyCycle
+from insights import conclusions, figures, finding, lines, report
 from insights.conclusions import spaced
 from insights.scope import Nonsense, Scope
 
@@ -20,11 +22,15 @@ COUNTED = 10_000  # rows are counted and paged through so far; all of them are i
 
 
 class Capped(Paginator):  # type: ignore[type-arg]
-    """Pages of rows of which nobody counts more than somebody would turn over."""
+    """Pages of rows, counted no further than somebody would turn over. `bare`: the rows alone, to be counted."""
+
+    def __init__(self, rows: QuerySet[ReplyCycle], bare: QuerySet[ReplyCycle]) -> None:
+        super().__init__(rows, ROWS_A_PAGE)
+        self._bare = bare
 
     @cached_property
     def found(self) -> int:
-        return int(self.object_list[: COUNTED + 1].count())  # type: ignore[union-attr]
+        return self._bare[: COUNTED + 1].count()
 
     @property
     def count(self) -> int:  # type: ignore[override]
@@ -58,7 +64,8 @@ def rows(request: HttpRequest) -> HttpResponse:
     scope, figure = scope_of(request, now), finding.find(request.GET.get("figur", ""))
     if figure is None:
         raise Http404
-    page = Capped(lines.query(figure, scope, now), ROWS_A_PAGE).get_page(request.GET.get("sida"))
+    pages = Capped(lines.query(figure, scope, now), figures.rows(figure, scope, now))
+    page = pages.get_page(request.GET.get("sida"))
     context = {
         "section": "insights",
         "figure": figure,
