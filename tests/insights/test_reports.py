@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pypdf
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
 from django.test import Client
 
 from inbox.models import ReplyCycle
@@ -155,3 +158,23 @@ def test_a_report_is_kept_from_the_page_and_opened_compared_and_taken_out(client
 def test_who_sees_a_part_of_the_inbox_only_takes_nothing_out(path: str, client: Client) -> None:
     client.force_login(factories.UserFactory(role="department"))
     assert client.get(f"/uppfoljning/{path}").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_workers_at_once_mail_each_report_once(now: datetime) -> None:
+    for every in ("week", "month", "week"):
+        subscribe(every)
+    start = threading.Barrier(4)
+
+    def work() -> int:
+        try:
+            start.wait(timeout=30)
+            return mailing.send_due(now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as workers:
+        sent = [future.result(timeout=120) for future in [workers.submit(work) for _n in range(4)]]
+    assert sum(sent) == len(mail.outbox) == 3
+    assert len({tuple(letter.to) for letter in mail.outbox}) == 3
+    assert StoredReport.objects.count() == 2  # the two weekly ones are of one kept report
