@@ -16,6 +16,8 @@ ACTIONS: dict[str, Promise] = {
     "baton.consented": _("samtyckte till att ha stafettpinnen"),
     "baton.given": _("gav någon stafettpinnen"),
     "baton.returned": _("lämnade tillbaka stafettpinnen"),
+    "barrier.done": _("besvarade en rapport om tillgänglighet"),
+    "barrier.reported": _("någon rapporterade en brist i tillgängligheten"),
     "calendar.confirmed": _("bekräftade årets kalender"),
     "channel.added": _("registrerade ett konto"),
     "channel.changed": _("ändrade ett konto"),

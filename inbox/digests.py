@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from accounts.models import User
-from inbox import chat, chips, rows, secrecy
+from inbox import chat, chips, protection, rows, secrecy
 from inbox.models import Conversation, DigestSent, Notice
 from inbox.staff import Concern, Staff
 from sla import policies
@@ -186,13 +186,19 @@ def _content(letter: Letter, rules: policies.InForce, now: datetime) -> tuple[st
     return subject, {
         "name": letter.person.get_short_name(),
         "count": count,
-        "rows": [_row(found[pk], why, rules, now) for pk, why in lines],
+        "rows": [_row(found[pk], why, letter.person, rules, now) for pk, why in lines],
         "more": count - len(lines),
         "url": settings.BASE_URL + reverse("inbox:list"),
     }
 
 
-def _row(row: Conversation, why: str, rules: policies.InForce, now: datetime) -> dict[str, str]:
+def _words(row: Conversation, person: User) -> str:
+    if protection.blurs(person, row.preview, by_rule=row.blurred):
+        return _("(dolt innehåll)")
+    return _one_line(secrecy.preview(row.preview))
+
+
+def _row(row: Conversation, why: str, person: User, rules: policies.InForce, now: datetime) -> dict[str, str]:
     """What a digest says of a conversation: each on one line, whatever people wrote; no LinkedIn text in mail."""
     chip = chips.of(row, rules.policy(row.channel_id), now)
     is_linkedin = row.channel.platform == "linkedin"
@@ -200,7 +206,7 @@ def _row(row: Conversation, why: str, rules: policies.InForce, now: datetime) ->
         "when": chip.text if chip else "",
         "who": "" if is_linkedin else _one_line(str(row.contact or _("Okänt namn"))),
         "channel": f"{row.channel.get_platform_display()}, {_one_line(row.channel.name)}",
-        "text": "" if is_linkedin else _one_line(secrecy.preview(row.preview))[:160],
+        "text": "" if is_linkedin else _words(row, person)[:160],
         "url": settings.BASE_URL + reverse("inbox:conversation", args=[row.pk]),
         "why": why,
     }

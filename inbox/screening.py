@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit
 from accounts.models import User
 from inbox import actions, approvals, bank, drafts, legal, replying, secrecy, wordings
-from inbox.models import REPLIES, Conversation, Item, Outgoing, PendingReply, RedirectTarget, ReplyTemplate
+from inbox.models import REPLIES, Conversation, Item, Note, Outgoing, PendingReply, RedirectTarget, ReplyTemplate
 from inbox.secrecy import Kind
 from inbox.selectors import is_id
 from inbox.signing import unsigned
@@ -52,17 +52,23 @@ class Warned(actions.Refused):
 
 @transaction.atomic
 def reply(
-    conversation: Conversation, *, acknowledged: Collection[str], template: str = "", redirect: str = "", **wanted: Any
+    conversation: Conversation,
+    *,
+    acknowledged: Collection[str],
+    why: str | None = None,
+    template: str = "",
+    redirect: str = "",
+    **wanted: Any,
 ) -> Outgoing | PendingReply:
     """Queue a reply as `actions.reply` does, or let it wait for approval, if it passes `screen`. Raises Refused.
 
     `template`: id of the answer of the bank that it was made of, which is counted once for each reply. `redirect`: id
-    of the ordinary channel that it points to.
+    of the ordinary channel that it points to. `why`: the reason for sending in spite of a warning, where it is asked.
     """
     is_repeated = Outgoing.objects.filter(key=wanted["key"]).exists()
     if wanted["kind"] == Outgoing.Kind.REDIRECT:
         legal.check(conversation)
-    screen(conversation, wanted["text"], acknowledged=acknowledged, by=wanted["by"], now=wanted["now"])
+    screen(conversation, wanted["text"], acknowledged=acknowledged, why=why, by=wanted["by"], now=wanted["now"])
     if not is_repeated and REPEATED not in acknowledged:
         ask_about_repeating(conversation, wanted["text"], by=wanted["by"], acknowledged=acknowledged)
     target = RedirectTarget.objects.filter(pk=redirect).first() if is_id(redirect) else None
@@ -109,10 +115,19 @@ def _bare(text: str, by: User, conversation: Conversation) -> str:
     return " ".join(_GREETING.sub("", unsigned(text, by, conversation.channel)).casefold().split())
 
 
-def screen(conversation: Conversation, text: str, *, acknowledged: Collection[str], by: User, now: datetime) -> None:
+def screen(
+    conversation: Conversation,
+    text: str,
+    *,
+    acknowledged: Collection[str],
+    by: User,
+    now: datetime,
+    why: str | None = None,
+) -> None:
     """Let a text pass, or say why not. Raises Refused for an identity number, Warned for what was not acknowledged.
 
-    A warning that was overridden is remembered in the audit trail, without the text. Two queries.
+    A warning that was overridden is remembered in the audit trail, without the text, and the reason as a note. Two
+    queries.
     """
     if left := bank.unfilled(text):
         raise actions.Refused(_("Fyll i %s innan du skickar.") % ", ".join(left), "unfilled")
@@ -123,9 +138,14 @@ def screen(conversation: Conversation, text: str, *, acknowledged: Collection[st
     if not kinds:
         return
     if kinds - {Kind(each) for each in acknowledged if each in list(Kind)}:
-        why = "; ".join(str(words) for kind, words in WHY.items() if kind in kinds)
+        found = "; ".join(str(words) for kind, words in WHY.items() if kind in kinds)
         known = [each for each in acknowledged if each == REPEATED]
-        raise Warned(_("Läs igenom en gång till. Texten innehåller %s.") % why, [*sorted(kinds), *known])
+        raise Warned(_("Läs igenom en gång till. Texten innehåller %s.") % found, [*sorted(kinds), *known])
+    if why is not None:
+        if not why.strip():
+            raise Warned(_("Skriv varför svaret ska skickas ändå."), sorted(kinds))
+        note = _("Skickat trots varning: %s") % why.strip()[:200].replace("\0", "")
+        Note.objects.create(conversation=conversation, by=by, at=now, text=note)
     audit.record("reply.sent_after_warning", f"conversation:{conversation.pk}", by=by, now=now, kinds=sorted(kinds))
 
 

@@ -65,7 +65,7 @@ class Rule:
             return False
         if self.hashtag and self.hashtag not in lanes.hashtags(folded):
             return False
-        return not self.phrases or phrases.any_in(folded, self.phrases)
+        return not self.phrases or any(each.is_in(folded) for each in self.phrases)
 
 
 @dataclass(frozen=True)

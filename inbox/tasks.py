@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from inbox import (
     alarms,
+    barriers,
     dialogues,
     digests,
     drafts,
@@ -21,6 +22,7 @@ from inbox import (
     outbox,
     poll,
     presence,
+    protection,
     relay_reminders,
     relaying,
     rereading,
@@ -57,6 +59,7 @@ def purge_drafts() -> None:
     """Let go drafts that are too old, and who once looked at what."""
     drafts.purge(timezone.now())
     wordings.purge(timezone.now())
+    protection.purge(timezone.now())
     presence.purge(timezone.now())
 
 
@@ -79,6 +82,7 @@ def let_go_prints() -> None:
 def mail_questions() -> None:
     experts.mail_due(timezone.now())
     legal.mail_due(timezone.now())
+    barriers.mail_due(timezone.now())
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import lanes, rules
+from inbox.views import accessibility, lanes, protection, rules
 
 urlpatterns = [
     path("k/<int:pk>/spar/", lanes.move, name="lane"),
@@ -15,4 +15,9 @@ urlpatterns = [
     path("regler/<int:pk>/", rules.edit, name="rule_edit"),
     path("regler/<int:pk>/bort/", rules.remove, name="rule_remove"),
     path("regler/spar/", rules.texts, name="lane_texts"),
+    path("skydd/", protection.switch, name="protect"),
+    path("skydd/visad/", protection.seen, name="seen"),
+    path("tillganglighet/", accessibility.statement, name="accessibility"),
+    path("tillganglighet/brist/", accessibility.report, name="barrier"),
+    path("tillganglighet/brist/<int:pk>/klar/", accessibility.done, name="barrier_done"),
 ]

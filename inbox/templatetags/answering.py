@@ -9,8 +9,9 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inbox import language, secrecy
-from inbox.models import Conversation
+from accounts.models import User
+from inbox import language, protection, secrecy
+from inbox.models import Conversation, Item
 from inbox.secrecy import Kind, Part
 
 register = template.Library()
@@ -36,8 +37,15 @@ def guarded(text: str) -> list[Part]:
 
 
 @register.filter
-def is_personal(text: str) -> bool:
-    return bool(secrecy.inbound(text))
+def blurred_for(item: Item, user: User) -> bool:
+    """Whether a citizen's item is blurred: by its words, or as part of a conversation that a rule blurs."""
+    by_rule = item.conversation_id is not None and bool(getattr(item, "by_rule", False))
+    return protection.blurs(user, item.text, by_rule=by_rule)
+
+
+@register.filter
+def row_blurred_for(row: Conversation, user: User) -> bool:
+    return protection.blurs(user, row.preview, by_rule=row.blurred)
 
 
 @register.filter

@@ -205,6 +205,7 @@ def composer_context(
             "error": form.get("error", ""),
             "error_on": form.get("error_on", "text"),
             "warned": form.get("warned", ()),
+            "why": form.get("why", ""),
             "holdings": row.holdings or 0,  # type: ignore[attr-defined]
             "manager_note": form.get("manager_note", ""),
             "signatures": signing.signatures(request.user, row.channel),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission, may
-from inbox import backlog, chips, menu, query, reading, relaying, resting, search, selectors
+from inbox import backlog, barriers, chips, menu, query, reading, relaying, resting, search, selectors
 from inbox.models import Conversation
 from inbox.selectors import Filters
 from inbox.verdicts import NO_REPLY
@@ -44,6 +44,7 @@ def list_context(request: HttpRequest, rules: InForce, selected: Conversation | 
     return {
         "section": "inbox",
         "filters": filters,
+        "barriers": barriers.open_ones() if filters.view == "legal" and not filters.after else (),
         **shown,
         "more": filters.query(after=shown["after"]) if shown["after"] else "",
         "query": filters.query(after=""),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit
 from accounts.models import NoticeSettings, User
 from accounts.permissions import ALLOWED, Permission, needs
-from inbox import chat
+from inbox import chat, protection
 
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -77,5 +77,6 @@ def page(request: HttpRequest) -> HttpResponse:
         return redirect("inbox:me")
     saved = NoticeSettings.objects.filter(user=request.user).first()
     has_a_way = saved is None or (saved.by_mail and request.user.email) or saved.addresses
-    context = {"section": "me", "form": form, "has_a_way": has_a_way}
+    today, week = protection.counted(request.user, timezone.now())
+    context = {"section": "me", "form": form, "has_a_way": has_a_way, "seen_today": today, "seen_week": week}
     return render(request, "inbox/me.html", context, status=422 if request.method == "POST" else 200)

@@ -162,3 +162,4 @@ def mark(places: Iterable[Place], row: Conversation) -> None:
     """Say of each item of the thread what can be done with it."""
     for place in places:
         place.item.able = abilities.of(place.item, row)  # type: ignore[attr-defined]
+        place.item.by_rule = row.blurred and place.item.conversation_id == row.pk  # type: ignore[attr-defined]

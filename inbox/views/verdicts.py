@@ -97,6 +97,7 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
         outgoing = screening.reply(
             row,
             acknowledged=form.get("anyway", "").split(),
+            why=form.get("why", ""),
             template=form.get("template", ""),
             redirect=form.get("redirect", ""),
             kind=_kind(form),
@@ -111,7 +112,17 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
             note=form.get("manager_note", ""),
         )
     except actions.Refused as refused:
-        names = ("verdict", "text", "template", "drawn_at", "promised_day", "promised_time", "redirect", "manager_note")
+        names = (
+            "verdict",
+            "text",
+            "template",
+            "drawn_at",
+            "promised_day",
+            "promised_time",
+            "redirect",
+            "manager_note",
+            "why",
+        )
         kept = {name: form[name] for name in names if name in form}
         if refused.code == "bad_verdict":
             kept["verdict"] = "answer"  # whose form has room for the words and for why

@@ -44,7 +44,7 @@ function moveRow(step) {
 function press(key) {
   const named = [...document.querySelectorAll("[data-key]")].filter((element) => element.dataset.key.toLowerCase() === key && !element.disabled);
   const shown = named.filter(isShown);
-  const found = shown.filter((element) => element.closest("[data-picked] #bulk")).pop() ?? shown.pop() ?? (key === "?" ? named[0] : undefined);
+  const found = shown.filter((element) => element.closest("[data-picked] #bulk")).pop() ?? shown.pop() ?? named.find((element) => element.matches("[data-always]"));
   if (!found) return false;
   if (found.matches("input")) { found.focus(); found.select(); return true; }
   found.click();

@@ -77,14 +77,20 @@ def test_a_warning_lets_the_second_click_send_and_is_remembered_without_the_text
     conversation = waiting_conversation()
     first = send(anna, conversation, "Vi har fått ditt ärende")
     assert first.status_code == 422 and "Skicka ändå" in first.content.decode()
-    send(anna, conversation, "Vi har fått ditt ärende", anyway="case")
+    send(anna, conversation, "Vi har fått ditt ärende", anyway="case", why="Personen har själv bett om det")
     assert Outgoing.objects.get().text.startswith("Vi har fått ditt ärende")
     assert AuditEvent.objects.get(action="reply.sent_after_warning").data == {"kinds": ["case"]}
 
 
 def test_what_was_not_warned_of_warns_anew(anna: Client) -> None:
     conversation = waiting_conversation()
-    answer = send(anna, conversation, "Ditt ärende, ring Per på 070-123 45 67", anyway="case")
+    answer = send(
+        anna,
+        conversation,
+        "Ditt ärende, ring Per på 070-123 45 67",
+        anyway="case",
+        why="Personen har själv bett om det",
+    )
     assert answer.status_code == 422 and not Outgoing.objects.exists()
     assert 'value="case phone"' in answer.content.decode() or 'value="phone case"' in answer.content.decode()
 
@@ -108,6 +114,6 @@ def test_an_identity_number_in_an_earlier_version_is_masked_as_well(anna: Client
 
 def test_a_refused_reply_leaves_no_trace_of_an_overridden_warning(anna: Client) -> None:
     conversation = waiting_conversation()
-    answer = send(anna, conversation, "Ditt ärende", anyway="case", verdict="holding")
+    answer = send(anna, conversation, "Ditt ärende", anyway="case", why="x", verdict="holding")
     assert answer.status_code == 422
     assert not AuditEvent.objects.filter(action="reply.sent_after_warning").exists()

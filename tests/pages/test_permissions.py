@@ -23,6 +23,8 @@ PUBLIC = {
     "operations:health",
     "operations:metrics",
     "openly:page",
+    "inbox:accessibility",
+    "inbox:barrier",
     "openly:json",
     "forgetting",
     "forgetting_status",

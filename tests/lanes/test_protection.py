@@ -1,0 +1,103 @@
+"""Hateful text stays blurred until it is chosen; barriers are told of; hostile text is text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from inbox import barriers, protection
+from inbox.models import BarrierReport, Conversation, Exposure
+from tests.factories import NOW, UserFactory
+
+pytestmark = pytest.mark.django_db
+Write = Callable[..., Conversation]
+HATE = "Ni är idioter hela bunten"
+
+
+def test_in_protected_mode_hate_is_not_in_the_list_and_folded_in_the_thread(write: Write, anna: Client) -> None:
+    row = write(HATE)
+    assert HATE in anna.get("/").content.decode()
+    anna.post("/skydd/", {"next": "/?vy=mine"})
+    page = anna.get("/").content.decode()
+    assert HATE not in page and "Dolt innehåll" in page
+    thread = anna.get(f"/k/{row.pk}/").content.decode()
+    folded = thread.split('<details class="blurred"')[1].split("</details>")[0]
+    assert HATE in folded and thread.count(HATE) == 1
+    assert "open" not in folded.split("</summary>")[0]
+
+
+def test_it_is_remembered_and_switched_off_again(write: Write, anna: Client) -> None:
+    write(HATE)
+    anna.post("/skydd/")
+    again = Client()
+    again.force_login(anna.user)  # type: ignore[attr-defined]
+    assert HATE not in again.get("/").content.decode()
+    again.post("/skydd/")
+    assert HATE in again.get("/").content.decode()
+
+
+def test_the_way_back_leads_nowhere_else(anna: Client) -> None:
+    assert anna.post("/skydd/", {"next": "https://ond.example/"}).headers["Location"] == "/"
+    assert anna.post("/skydd/", {"next": "//ond.example/"}).headers["Location"] == "/"
+    assert anna.post("/skydd/", {"next": "/?vy=mine"}).headers["Location"] == "/?vy=mine"
+
+
+def test_what_was_chosen_is_counted_for_oneself_alone(anna: Client) -> None:
+    anna.post("/skydd/visad/")
+    anna.post("/skydd/visad/")
+    protection.seen(UserFactory(), NOW)
+    assert "Du har valt att visa 2 i dag och 2 de senaste sju dagarna" in anna.get("/jag/").content.decode()
+    assert protection.purge(NOW + timedelta(days=100)) == Exposure.objects.count() + 2
+
+
+def test_what_a_rule_blurs_is_blurred_though_its_words_are_not_hateful(write: Write, anna: Client) -> None:
+    row = write("En bild på något hemskt")
+    Conversation.objects.filter(pk=row.pk).update(blurred=True)
+    anna.post("/skydd/")
+    assert "En bild på något" not in anna.get("/").content.decode()
+
+
+@pytest.fixture(autouse=True)
+def _no_counts() -> None:
+    cache.clear()
+
+
+REPORT = {"text": "Kommer inte åt menyn med tangentbord", "page": "/register/", "email": "nina@example.org"}
+
+
+def test_anybody_tells_of_a_barrier_which_stands_in_its_lane_and_is_mailed(
+    client: Client, admin: Client, mailoutbox: list[Any]
+) -> None:
+    assert "Rapportera brist" in client.get("/tillganglighet/").content.decode()
+    assert client.post("/tillganglighet/brist/", REPORT).status_code == 302
+    page = admin.get("/?vy=legal").content.decode()
+    assert REPORT["text"] in page and "Brist i tillgängligheten" in page
+    assert barriers.mail_due(NOW + timedelta(minutes=2)) == 1
+    assert mailoutbox[0].to == [admin.user.email]  # type: ignore[attr-defined]
+    admin.post(f"/tillganglighet/brist/{BarrierReport.objects.get().pk}/klar/")
+    assert REPORT["text"] not in admin.get("/?vy=legal").content.decode()
+
+
+def test_a_machine_is_thanked_and_dropped(client: Client) -> None:
+    assert client.post("/tillganglighet/brist/", REPORT | {"website": "https://x"}).status_code == 302
+    assert not BarrierReport.objects.exists()
+
+
+def test_a_flood_is_stopped_and_the_words_are_kept(client: Client) -> None:
+    for _ in range(barriers.MOST_FROM_ONE):
+        assert client.post("/tillganglighet/brist/", REPORT).status_code == 302
+    stopped = client.post("/tillganglighet/brist/", REPORT)
+    assert stopped.status_code == 429 and REPORT["text"] in stopped.content.decode()
+    elsewhere = client.post("/tillganglighet/brist/", REPORT, REMOTE_ADDR="192.0.2.9")
+    assert elsewhere.status_code == 302
+
+
+def test_every_page_leads_to_the_statement(anna: Client) -> None:
+    for path in ("/", "/hjalp/", "/register/"):
+        assert "/tillganglighet/" in anna.get(path).content.decode()
+    assert "/tillganglighet/" in Client().get("/konto/login/").content.decode()
