@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from benchmarks import dashboard, deadline, inbox_list, ingest, policy_change, search, sweep
+from benchmarks import conversation, dashboard, deadline, inbox_list, ingest, policy_change, search, sweep
 from benchmarks.table import lines
 
 
@@ -21,6 +21,7 @@ def main() -> None:
         lambda: sweep.main(rows),
         lambda: policy_change.main(rows),
         lambda: inbox_list.main(rows),
+        lambda: conversation.main(rows),
         lambda: search.main(rows),
         lambda: dashboard.main(rows),
     ):

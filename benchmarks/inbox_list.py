@@ -85,7 +85,7 @@ def page(what: str, user: Any, filters: Any) -> list[Row]:
     ]
 
 
-def asking(user: Any, path: str) -> Callable[..., None]:
+def asking(user: Any, path: str, headers: dict[str, str] | None = None) -> Callable[..., None]:
     """Give a request of a signed-in user that connects anew, unless told that it is connected."""
     import time_machine
     from django.db import connection
@@ -98,7 +98,7 @@ def asking(user: Any, path: str) -> Callable[..., None]:
     def ask(*, connected: bool = False) -> None:
         if not connected:
             connection.close()
-        assert client.get(path).status_code == 200
+        assert client.get(path, headers=headers).status_code == 200
 
     def at_now(**given: bool) -> None:
         with time_machine.travel(NOW, tick=False):

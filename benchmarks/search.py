@@ -44,6 +44,7 @@ def search(name: str, text: str) -> list[Row]:
     with CaptureQueriesContext(connection) as captured:
         ask(connected=True)
         queries = len(captured)
+        queries = len(captured)
     what = f"search, {name}"
     return [
         against(f"{what}, p95", percentile(timed(ask, TIMES), 95), "goal", GOAL, "ms"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from math import ceil
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 from django.db.models.functions import TruncWeek
 
 from inbox.models import Conversation, ReplyCycle
@@ -20,6 +20,7 @@ from insights.finding import HOUR, LANED, hour_key, lane_key, redirect_key
 from insights.models import StaleWeek, WeekCount
 from insights.scope import WEEK, Scope, midnight
 from sla import clock
+from sla.clock import Policy
 
 MINUTE = timedelta(minutes=1)
 Week = tuple[date, int]  # a Monday and the id of a channel
@@ -48,8 +49,7 @@ class Numbers:
 def sum_of(counters: Iterable[Counter[str]]) -> Counter[str]:
     total: Counter[str] = Counter()
     for counter in counters:
-        for key, n in counter.items():  # twice as fast as update, and a year has a hundred thousand of them
-            total[key] += n
+        _add(total, counter)
     return total
 
 
@@ -72,21 +72,29 @@ def numbers(
 
 
 def _add_counted(found: Numbers, scope: Scope, weeks: set[date], line: set[date]) -> None:
-    """Add the weeks that were counted before. Two queries."""
-    known = WeekCount.objects.filter(channel__isnull=False)
+    """Add the weeks that were counted before. Two queries.
+
+    Weeks are read as their sum over all channels, unless only some channels are asked for.
+    """
+    each = WeekCount.objects.filter(channel__isnull=False)
     if scope.channel:
-        known = known.filter(channel=scope.channel)
+        each = each.filter(channel=scope.channel)
     if scope.department:
-        known = known.filter(channel__department=scope.department)
-    own = set(scope.mondays)
-    for monday, channel, counts in known.filter(monday__in=weeks).values_list("monday", "channel", "counts"):
-        found.by_week[monday].update(counts)
-        if monday in own:
-            found.by_channel[channel].update(counts)
-    if not (scope.channel or scope.department):
-        known = WeekCount.objects.filter(channel=None)
-    for monday, spread in known.filter(monday__in=line).values_list("monday", "spread"):
-        found.spreads[monday].update(spread)
+        each = each.filter(channel__department=scope.department)
+    for _monday, channel, counts in each.filter(monday__in=weeks.intersection(scope.mondays)).values_list(
+        "monday", "channel", "counts"
+    ):
+        _add(found.by_channel[channel], counts)
+    whole = each if scope.channel or scope.department else WeekCount.objects.filter(channel=None)
+    of_line = Case(When(monday__in=line, then="spread"))
+    for monday, counts, spread in whole.filter(monday__in=weeks).values_list("monday", "counts", of_line):
+        _add(found.by_week[monday], counts)
+        _add(found.spreads[monday], spread or {})
+
+
+def _add(total: Counter[str], counts: Mapping[str, int]) -> None:
+    for key, n in counts.items():  # twice as fast as update, and a year has a hundred thousand of them
+        total[key] += n
 
 
 def is_spread(key: str) -> bool:
@@ -167,14 +175,20 @@ def _answers(rows: QuerySet[ReplyCycle], answered: str) -> Iterable[Answer]:
 
 def _count_answers(found: Counts, answers: Iterable[Answer], known: figures.Policies) -> None:
     """Measure each answer on the clock of its own policy."""
-    is_off = cache(lambda version, day: figures.is_day_off(known[version], day))
-    monday = cache(lambda day: day - timedelta(days=day.weekday()))
     for channel, started, answered, version in answers:
-        kind = "dayoff" if is_off(version, started.astimezone(ZONE).date()) else "weekday"
-        minutes = STEP * ceil(clock.elapsed(known[version], started, answered) / (STEP * MINUTE))
-        week = found[monday(answered.astimezone(ZONE).date()), channel]
+        monday, kind, minutes = _measured(known[version], started, answered)
+        week = found[monday, channel]
         for key in ("first_answer", f"first_answer_{kind}", f"{MINUTES}{kind}-{minutes}"):
             week[key] += 1
+
+
+@lru_cache(maxsize=2**15)  # a stormy week's: what has been answered stays as it is, and the page is drawn again
+def _measured(policy: Policy, started: datetime, answered: datetime) -> tuple[date, str, int]:
+    """Give the week in which a question was answered, on what kind of day it was asked, and how long it took."""
+    kind = "dayoff" if figures.is_day_off(policy, started.astimezone(ZONE).date()) else "weekday"
+    day = answered.astimezone(ZONE).date()
+    minutes = STEP * ceil(clock.elapsed(policy, started, answered) / (STEP * MINUTE))
+    return day - timedelta(days=day.weekday()), kind, minutes
 
 
 def open_now(scope: Scope, now: datetime, known: figures.Policies | None = None) -> dict[int, Counter[str]]:
