@@ -90,6 +90,7 @@ TEMPLATES = [
                 "config.context.page",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+            "libraries": {"heroicons": "config.templatetags.icons"},
         },
     }
 ]

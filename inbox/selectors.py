@@ -6,7 +6,7 @@ counts stop at a thousand.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -168,23 +168,24 @@ def folded(user: User, filters: Filters, now: datetime) -> QuerySet[Conversation
 def _view(view: str, user: User, now: datetime) -> Q:
     rests = Q(status=Status.SNOOZED) & (Q(snoozed_until=None) | Q(snoozed_until__gt=now))
     is_open = ~Q(status=Status.CLOSED)
-    return {
-        "due": is_open & (Q(due_at__isnull=False) | Q(lane__lt=Lane.ORDINARY)) & ~rests,
-        **{view: is_open & Q(lane=lane) & ~rests for view, lane in LANES.items()},
-        "today": is_open & Q(due_at__lt=_tomorrow(now)) & ~rests,
-        "department": is_open & _of_department(user),
-        "mine": is_open & Q(assignee=user),
-        "unassigned": is_open & Q(assignee=None, due_at__isnull=False),
-        "promised": is_open & Q(promised_at__isnull=False),
-        "expert": is_open & Q(pk__in=asked_experts()),
-        "approval": Q(pk__in=waits_for_approval()),
-        "snoozed": Q(status=Status.SNOOZED),
-        "check": Q(pk__in=needs_a_person()),
-        "open": is_open & Q(before_connection=False),
-        "before": Q(before_connection=True),
-        "done": Q(status=Status.CLOSED),
-        GROUP: is_open,
-    }[view]
+    # Each is built only when it is asked for: a page counts a dozen views, and some are long to write.
+    views: dict[str, Callable[[], Q]] = {
+        "due": lambda: is_open & (Q(due_at__isnull=False) | Q(lane__lt=Lane.ORDINARY)) & ~rests,
+        "today": lambda: is_open & Q(due_at__lt=_tomorrow(now)) & ~rests,
+        "department": lambda: is_open & _of_department(user),
+        "mine": lambda: is_open & Q(assignee=user),
+        "unassigned": lambda: is_open & Q(assignee=None, due_at__isnull=False),
+        "promised": lambda: is_open & Q(promised_at__isnull=False),
+        "expert": lambda: is_open & Q(pk__in=asked_experts()),
+        "approval": lambda: Q(pk__in=waits_for_approval()),
+        "snoozed": lambda: Q(status=Status.SNOOZED),
+        "check": lambda: Q(pk__in=needs_a_person()),
+        "open": lambda: is_open & Q(before_connection=False),
+        "before": lambda: Q(before_connection=True),
+        "done": lambda: Q(status=Status.CLOSED),
+        GROUP: lambda: is_open,
+    }
+    return is_open & Q(lane=LANES[view]) & ~rests if view in LANES else views[view]()
 
 
 def _tomorrow(now: datetime) -> datetime:
