@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "csp",
     "django_htmx",
-    "heroicons",
     "pgtrigger",
     "template_partials",
 ]
