@@ -23,6 +23,12 @@ class Watched:
     error: str = ""  # why, in plain Swedish
     unread_since: datetime | None = None  # when what cannot be read was last read
     surfaces: int = field(default=0, repr=False)
+    unread: list[str] = field(default_factory=list)  # the surfaces that cannot be read
+
+    @property
+    def parts(self) -> list[str]:
+        """Give the surfaces that cannot be read, where others can."""
+        return self.unread if len(self.unread) < self.surfaces else []
 
     @property
     def platform_name(self) -> str:
@@ -71,6 +77,7 @@ def health(now: datetime) -> Health:
         is_silent = status == Channel.Status.ACTIVE and read_at is not None and now - read_at > longest
         if code or is_silent:
             first = channel.failing_since is None
+            channel.unread.append(surface)
             channel.error = channel.error or error
             channel.failing_since = min(channel.failing_since or now, failing_since or read_at or now)
             channel.unread_since = read_at if first else _earliest(channel.unread_since, read_at)

@@ -64,6 +64,15 @@ def test_a_surface_that_was_never_read_is_silent_too() -> None:
     assert watchdog.watch(NOW)["silent"] == 1
 
 
+def test_an_alarm_of_one_surface_says_which_and_of_all_says_none() -> None:
+    comments = read(NOW)
+    read(NOW - timedelta(hours=2), channel=comments.channel, name="messages")
+    (channel,) = reading.health(NOW).failing
+    assert channel.parts == ["messages"]
+    (channel,) = reading.health(NOW + timedelta(hours=2)).failing
+    assert channel.parts == []
+
+
 def test_a_dead_key_is_told_of_as_such_and_not_as_silence_too() -> None:
     surface = read(NOW - timedelta(hours=1))
     surface.channel.credential.dead_since = NOW
