@@ -130,7 +130,7 @@ def test_a_roles_rule_holds_who_has_no_other(roles: tuple[str, ...], waits: bool
         Membership.objects.create(user=user, role=role)
     form = {"verdict": "answer", "text": "Hej!", "key": "x", "drawn_at": NOW.isoformat()}
     page = client_of(user).get(f"/k/{row.pk}/").content.decode()
-    assert ("Skicka för godkännande" in page) is waits
+    assert ("Be om godkännande" in page) is waits
     client_of(user).post(f"/k/{row.pk}/svara/", form)
     assert PendingReply.objects.exists() is waits
     assert Outgoing.objects.exists() is not waits
@@ -169,7 +169,7 @@ def test_the_list_and_the_conversation_say_that_a_reply_waits(row: Conversation)
     pending = submit(row, UserFactory())
     client = client_of(UserFactory())
     page = client.get("/?vy=approval").content.decode()
-    assert "Väntar på godkännande" in page
+    assert "Ska godkännas" in page
     assert f'hx-get="/godkanna/{pending.pk}/"' in client.get(f"/k/{row.pk}/").content.decode()
     part = client.get(f"/godkanna/{pending.pk}/", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
