@@ -114,7 +114,12 @@ def newest_waiting(conversation: Conversation) -> Item | None:
 
 
 def record(action: str, conversation: Conversation, *, by: User, now: datetime, **data: object) -> None:
-    """Write an action into the history, in its transaction, and tell the open pages afterwards."""
+    """Write an action into the history, in its transaction, and tell the open pages afterwards.
+
+    What is done in a topic stands with it: by that, all that was done in politics while we were neutral is found.
+    """
+    if conversation.topic_id:
+        data["topic"] = conversation.topic_id
     audit.record(action, f"conversation:{conversation.pk}", by=by, now=now, **data)
     after_commit(live.announce)
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import CAN_BE_GIVEN, Permission, require, roles_of
 from connectors.base import Sent
-from inbox import cycles, experts, followups, guard, moderation, relaying, replying, sending, tasks
+from inbox import cycles, experts, followups, guard, moderation, neutrality, relaying, replying, sending, tasks
 from inbox.acting import (
     Refused,
     after_commit,
@@ -36,7 +36,7 @@ from inbox.notes import add_note
 from inbox.pointing import remove_responsibility, save_redirect_target, save_responsibility
 from inbox.resting import rest, wake
 from inbox.signing import signed
-from inbox.verdicts import ASK_EXPERT, VERDICTS, WATCH
+from inbox.verdicts import ASK_EXPERT, LIKE, VERDICTS, WATCH
 
 __all__ = [
     "Refused",
@@ -105,7 +105,7 @@ def reply(
         return earlier
     if approved_by is None:
         relaying.check(conversation, by=by, now=now)
-        replying.check_leave(conversation, by=by)
+        replying.check_leave(conversation, by=by, now=now)
     outgoing = replying.drawn(
         conversation, kind=kind, text=text, by=by, key=key, now=now, drawn_at=drawn_at or now, to=to,
         promised_at=promised_at, sign=sign, note=note, redirect=redirect, agreed_by=approved_by,
@@ -205,6 +205,8 @@ def decide(
     if verdict.reasons and reason not in dict(verdict.reasons):
         raise Refused(_("Välj varför."), "unknown_reason")
     ledger, conversation = ledger_of(conversation_id, now)
+    if verdict is LIKE:
+        neutrality.check_like(conversation, now)
     waits = ledger.first(conversation) or ledger.promised(conversation)
     if verdict is WATCH and waits:
         raise Refused(_("Någon väntar på svar här. Bevaka går bara när ingen gör det."), "somebody_waits")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission, require
 from connectors.base import Capability
-from inbox import abilities, effects, evidence, grounds, guard, tasks
+from inbox import abilities, effects, evidence, grounds, guard, neutrality, replying, tasks
 from inbox.acting import Refused, after_commit, check_text, item_in, ledger_of, locked, newest_waiting, record, rule
 from inbox.models import CHANGES, Conversation, Item, ModerationEvidence, Outgoing
 from inbox.verdicts import MODERATE
@@ -49,6 +49,7 @@ def like(
     item = item_in(conversation, to) if to is not None else newest_waiting(conversation)
     if item is None or item.deleted_at:
         raise Refused(_("Kommentaren är borttagen och kan inte gillas."), "gone")
+    neutrality.check_like(conversation, now)
     if Capability.LIKE not in abilities.of(item, conversation):
         raise Refused(_("Det går inte att gilla här från Gensvar."), "no_like")
     if Outgoing.objects.filter(to=item, kind=Kind.LIKE, status=Status.SENT).exists():
@@ -127,6 +128,7 @@ def edit_reply(
     check_text(text, _("Skriv hur svaret ska lyda."))
     if text == item.text:
         raise Refused(_("Texten är oförändrad."), "unchanged")
+    replying.check_leave(conversation, by=by, now=now)
     _need(Capability.EDIT, item, conversation)
     return _queue(conversation, item, Kind.EDIT, by=by, key=key, now=now, delay=delay, text=text)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.models import User
-from inbox import guard, promises
+from inbox import guard, neutrality, promises
 from inbox.acting import Refused, check_text, item_in, newest_waiting
 from inbox.models import REPLIES, Conversation, Item, Outgoing, RedirectTarget
 from inbox.signing import signed
@@ -56,15 +57,20 @@ def drawn(
     )
 
 
-def check_leave(conversation: Conversation, *, by: User) -> None:
+def check_leave(conversation: Conversation, *, by: User, now: datetime) -> None:
     """Refuse what has to be approved by somebody else first. One query."""
-    if waits(by, conversation):
+    if waits(by, conversation, now):
         raise Refused(_("Dina svar här behöver godkännas av någon annan innan de skickas."), "needs_approval")
 
 
-def waits(user: User, conversation: Conversation) -> bool:
+def waits(user: User, conversation: Conversation, now: datetime) -> bool:
     """Whether this person's replies here wait for somebody else. One query."""
-    return Conversation.objects.filter(rules.waiting(user, "channel"), pk=conversation.pk).exists()
+    return Conversation.objects.filter(waiting(user, now), pk=conversation.pk).exists()
+
+
+def waiting(user: User, now: datetime) -> Q:
+    """Give the condition on conversations in which this person's replies wait: by a rule, or while we are neutral."""
+    return rules.waiting(user, "channel") | neutrality.held(now)
 
 
 def check(kind: str, text: str, promised_at: datetime | None, now: datetime) -> None:

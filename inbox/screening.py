@@ -72,7 +72,7 @@ def reply(
     if not is_repeated and REPEATED not in acknowledged:
         ask_about_repeating(conversation, wanted["text"], by=wanted["by"], acknowledged=acknowledged)
     target = RedirectTarget.objects.filter(pk=redirect).first() if is_id(redirect) else None
-    if not is_repeated and replying.waits(wanted["by"], conversation):
+    if not is_repeated and replying.waits(wanted["by"], conversation, wanted["now"]):
         wanted.pop("delay", None)  # nothing leaves yet, so there is nothing to take back in time
         outgoing: Outgoing | PendingReply = approvals.submit(conversation.pk, redirect=target, **wanted)
     else:

@@ -22,11 +22,11 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, NullIf
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import rules
 from accounts.models import HouseRules, User
-from inbox import chips, grounds, guard, presence, promises, selectors
+from inbox import chips, grounds, guard, neutrality, presence, promises, replying, selectors
 from inbox.grounds import Ground
 from inbox.models import (
     REPLIES,
@@ -56,6 +56,7 @@ def conversation(user: User, pk: int) -> Conversation:
     reply that waits for approval, and `reply_waits` whether this user's would. Raises Conversation.DoesNotExist also
     for what the user may not see.
     """
+    now = timezone.now()
     cycle = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("due_at", "pk")
     rows = selectors.visible_to(user).select_related(
         "channel__department", "contact", "assignee", "thread__post", "department", "topic"
@@ -65,8 +66,9 @@ def conversation(user: User, pk: int) -> Conversation:
         waits_as=Subquery(cycle.values("kind")[:1]),
         waits_under=Subquery(cycle.values("policy")[:1]),
         holdings=promises.counted(),
+        neutral_until=Subquery(neutrality.periods(timezone.localdate(now)).values("last_day")[:1]),
         central_after=Subquery(HouseRules.objects.values("central_after_hours")[:1]),
-        reply_waits=ExpressionWrapper(rules.waiting(user, "channel"), BooleanField()),
+        reply_waits=ExpressionWrapper(replying.waiting(user, now), BooleanField()),
         pending_reply=Subquery(PendingReply.objects.filter(conversation=OuterRef("pk"), decided_at=None).values("pk")),
     )
     rows = presence.with_present(rows)

@@ -79,7 +79,8 @@ def row_context(row: Conversation, rules: InForce, now: datetime) -> dict[str, A
 def _suggestion(row: Conversation) -> Suggestion | None:
     """What the newest item seems to need, where it alone waits; its first words are all that a row knows."""
     is_alone = row.waits_since is not None and row.waits_since == row.last_item_at  # type: ignore[attr-defined]
-    return suggestions.of(row.preview) if is_alone else None
+    is_political = row.topic is not None and row.topic.is_political
+    return suggestions.of(row.preview) if is_alone and not is_political else None
 
 
 def conversation_context(request: HttpRequest, row: Conversation, rules: InForce, **form: Any) -> dict[str, Any]:

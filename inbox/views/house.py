@@ -16,7 +16,7 @@ from accounts import dialogues as opened
 from accounts import rules
 from accounts.models import ApprovalRule, Department, Dialogue, NeutralPeriod
 from accounts.permissions import Permission, may, needs
-from inbox import dialogues
+from inbox import dialogues, neutrality
 from inbox.views.forms_house import ApprovalForm, DialogueClosingForm, DialogueForm, HouseForm, PeriodForm
 
 
@@ -80,7 +80,7 @@ def period_add(request: HttpRequest) -> HttpResponse:
     form = PeriodForm(request.POST)
     if not form.is_valid():
         return _rules(request, 422, period_form=form)
-    rules.save_period(form.instance, by=request.user, now=timezone.now())
+    neutrality.save_period(form.instance, by=request.user, now=timezone.now())
     messages.success(request, _("Perioden är inlagd: %s.") % form.instance)
     return redirect("house:rules")
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import rules as rules_of_house
 from accounts.models import User
 from accounts.permissions import Permission, may
 from inbox import backlog, barriers, chips, menu, query, reading, relaying, resting, search, selectors
@@ -61,6 +62,7 @@ def list_context(request: HttpRequest, rules: InForce, selected: Conversation | 
         "next": None if shown["rows"] else selectors.next_deadline(user, now),
         **health_context(health, now),
         "stuck_count": counts["check"],
+        "neutral": rules_of_house.neutral(timezone.localdate(now)) if selected is None else None,
         "relay": relaying.standing(user, filters.channel, now),
         "days_off": {"over": backlog.just_over(policy, now), "ahead": backlog.ahead(policy, now)},
         "year_to_confirm": policies.year_to_confirm(timezone.localdate(now))

@@ -75,16 +75,25 @@ def context(
     elif verdict is LIKE:
         panel["item"] = theirs.newest
     return {
-        "verdicts": [button for button in _buttons(row, theirs) if _is_theirs(button, request)],
-        "suggestion": suggestion(theirs),
+        "verdicts": [button for button in _buttons(row, theirs) if _is_theirs(button, request, row)],
+        "suggestion": None if is_neutral(row) else suggestion(theirs),
+        "is_neutral": is_neutral(row),
         "closed_to_us": theirs.newest if theirs.newest and not theirs.newest.can_reply else None,
         "panel": panel,
         "editing": _edited(request, row, form, places or []),
     }
 
 
-def _is_theirs(button: Button, request: HttpRequest) -> bool:
+def _is_theirs(button: Button, request: HttpRequest, row: Conversation) -> bool:
+    """Whether a verdict is offered: none that the role may not, and no like of politics while we are neutral."""
+    if button.verdict is LIKE and is_neutral(row):
+        return False
     return button.verdict is not MODERATE or may(request.user, Permission.MODERATE)
+
+
+def is_neutral(row: Conversation) -> bool:
+    """Whether a conversation, read by `thread.conversation`, is political while we are neutral."""
+    return bool(row.topic and row.topic.is_political and getattr(row, "neutral_until", None))
 
 
 def _buttons(row: Conversation, theirs: Theirs) -> Iterable[Button]:

@@ -44,8 +44,11 @@ class ClosingForm(forms.ModelForm):  # type: ignore[type-arg]
 class TopicForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Topic
-        fields = ("tag", "name", "department", "owner")
-        help_texts = {"tag": gettext_lazy("Utan #. Får vara tom: då ges ämnet av regler och av den som svarar.")}
+        fields = ("tag", "name", "department", "owner", "is_political")
+        help_texts = {
+            "tag": gettext_lazy("Utan #. Får vara tom: då ges ämnet av regler och av den som svarar."),
+            "is_political": gettext_lazy("När neutralitet gäller gillas inget här, och svaren godkänns först."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

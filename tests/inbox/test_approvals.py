@@ -147,6 +147,13 @@ def test_what_is_given_back_stands_in_its_form_again_with_a_word_of_why(row: Con
     assert submit(row, author, "Vi öppnar nio på lördag.").pk != pending.pk
 
 
+def test_what_stands_on_the_platform_is_not_changed_past_the_rule_either(row: Conversation) -> None:
+    sent = ItemFactory(conversation=row, from_us=True, native=True, external_id="ours", text="Gammalt")
+    with pytest.raises(actions.Refused) as refused:
+        actions.edit_reply(row.pk, to=sent.external_id, text="Nytt", by=UserFactory(), key="e", now=NOW)
+    assert refused.value.code == "needs_approval"
+
+
 def test_the_author_takes_it_back_and_nobody_else_does(row: Conversation) -> None:
     author = UserFactory()
     pending = submit(row, author)
