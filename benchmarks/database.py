@@ -50,8 +50,8 @@ def fill(items: int) -> int:
 
 
 FILL = """
-INSERT INTO inbox_post (channel_id, external_id, text, posted_at, url)
-SELECT %(channel)s, '1000_' || n, 'Inlägg ' || n, timestamptz '2024-01-01' + n * interval '2 hours', ''
+INSERT INTO inbox_post (channel_id, external_id, text, posted_at, url, is_ad)
+SELECT %(channel)s, '1000_' || n, 'Inlägg ' || n, timestamptz '2024-01-01' + n * interval '2 hours', '', false
 FROM generate_series(0, 4999) n;
 INSERT INTO inbox_contact (platform, external_id, name, handle)
 SELECT 'facebook', 'c' || n, 'Invånare ' || n, '' FROM generate_series(0, %(items)s / 4) n;

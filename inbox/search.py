@@ -6,6 +6,7 @@ walking back in time: a word that common is met soon. `models/searchable.py` kee
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -129,9 +130,13 @@ def _matching(query: Query) -> Sql:
 def _tsquery(query: Query) -> Sql:
     parts: list[str] = []
     params: list[str] = []
-    if query.words:
+    alone, rest = _short_words(query.words)
+    if rest:
         parts.append("websearch_to_tsquery('swedish', %s)")
-        params.append(query.words)
+        params.append(rest)
+    for word in alone:
+        parts.append("(plainto_tsquery('swedish', %s) || plainto_tsquery('swedish', %s))")
+        params += [word, word[:-1] if word.endswith("n") else f"{word}n"]
     for prefix in query.prefixes:
         parts.append("to_tsquery('simple', %s)")
         params.append(f"'{prefix}':*")
@@ -140,6 +145,18 @@ def _tsquery(query: Query) -> Sql:
         parts.append("to_tsquery('swedish', %s)")
         params.append(" & ".join(f"'{word}':A" for word in _words(author)))
     return " && ".join(parts), params
+
+
+_SHORT = re.compile(r"[^\W\d_]{0,4}[oåäöiuy]n?")
+
+
+def _short_words(words: str) -> tuple[list[str], str]:
+    """Take out the words that the Swedish stemmer leaves as they are: *snö* and *snön*, *bro* and *bron* are one."""
+    tokens = re.findall(r'-?"[^"]*"?|\S+', words)
+    if "or" in tokens:
+        return [], words
+    alone = [token for token in tokens if _SHORT.fullmatch(token.lower()) and len(token) > 2]
+    return alone, " ".join(token for token in tokens if token not in alone)
 
 
 def _words(text: str) -> list[str]:

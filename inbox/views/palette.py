@@ -60,6 +60,7 @@ def palette(request: HttpRequest) -> HttpResponse:
     row = selectors.visible_to(request.user).filter(pk=here).first() if selectors.is_id(here) else None
     commands = [
         *(_acts(request) if row and may(request.user, Permission.ANSWER) else ()),
+        *(_hand_over(request, row.pk) if row and may(request.user, Permission.ANSWER) else ()),
         *(_redirects(request, row.pk) if row and may(request.user, Permission.ANSWER) else ()),
         *_views(request),
         *(Command(_("Gå till: %s") % name, reverse(url)) for url, name, right in PAGES if may(request.user, right)),
@@ -77,6 +78,13 @@ def _acts(request: HttpRequest) -> Iterator[Command]:
             yield Command(str(verdict.label), press=verdict.shortcut, shown=changed.get(verdict.shortcut, ""))
     for key in PRESSED:
         yield Command(str(keys.KEYS[key]), press=key, shown=changed.get(key, ""))
+
+
+def _hand_over(request: HttpRequest, pk: int) -> Iterator[Command]:
+    query = Filters.of(request.GET).query(after="")
+    path = reverse("inbox:conversation", args=[pk])
+    address = f"{path}?{query}&sida=overlamna#composer" if query else f"{path}?sida=overlamna#composer"
+    yield Command(_("Lämna över till en annan förvaltning"), address)
 
 
 def _redirects(request: HttpRequest, pk: int) -> Iterator[Command]:

@@ -19,6 +19,7 @@ def main(database: str, at: str) -> None:
     from django.conf import settings
 
     settings.DATABASES["default"]["NAME"] = database
+    settings.MIDDLEWARE = ["tests.plugins.counting.count_queries", *settings.MIDDLEWARE]
     from config.asgi import application
 
     listening = socket.create_server(("127.0.0.1", 0))

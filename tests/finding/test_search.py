@@ -51,6 +51,10 @@ def found(client: Client, text: str) -> list[int]:
         ("simhallen -söndag", True),
         ("simhallen -lördag", False),
         ("simh*", True),
+        ("bro simhallen", True),
+        ("bron", True),
+        ("bro -simhallen", False),
+        ('"bro"', False),
         ("lind", True),
         ("från:sara", True),
         ("från:simhallen", False),
@@ -65,7 +69,7 @@ def found(client: Client, text: str) -> list[int]:
     ],
 )
 def test_words_are_found_as_people_write_them(typed: str, finds: bool, anna: Client) -> None:
-    row = says("När öppnar simhallen på lördag?")
+    row = says("När öppnar simhallen på lördag? Är bron klar?")
     says("Snön ligger kvar på Ekvägen", name="Per Ek")
     assert found(anna, typed) == ([row.pk] if finds else [])
 
