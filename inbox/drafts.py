@@ -61,7 +61,8 @@ def share(conversation: Conversation, slot: str, *, is_shared: bool, by: User, n
     """Let the others see a draft of one's own, or no longer; give whether there was one."""
     require(by, Permission.ANSWER)
     found = Draft.objects.filter(conversation=conversation, user=by, slot=slot).exclude(shared=is_shared)
-    if not found.update(shared=is_shared):
+    # A note that somebody took over would stand in a form that publishes it.
+    if not _is_reply(slot) or not found.update(shared=is_shared):
         return False
     action = "draft.shared" if is_shared else "draft.unshared"
     audit.record(action, f"conversation:{conversation.pk}", by=by, now=now, slot=slot)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import urllib3
@@ -71,6 +72,10 @@ def look(url: str, allowed: Callable[[str], bool] = is_public) -> Seen:
             host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         except ValueError:
             return Seen(State.DEAD, _("är ingen riktig adress"))
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            host = ""
         if parts.scheme not in ("http", "https") or not host:
             return Seen(State.DEAD, _("är ingen riktig adress"))
         if host.endswith(RESERVED):
@@ -83,7 +88,7 @@ def look(url: str, allowed: Callable[[str], bool] = is_public) -> Seen:
             return Seen(State.UNSURE, _("ligger inte på internet"))
         try:
             status, onward = _ask(parts, host, address, port)
-        except (urllib3.exceptions.HTTPError, OSError):
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError):
             return Seen(State.UNSURE, _("svarade inte"))
         if 300 <= status < 400 and onward:
             url = urljoin(url, onward)
@@ -115,7 +120,7 @@ def _ask(parts: SplitResult, host: str, address: str, port: int) -> tuple[int, s
     else:
         pool = urllib3.HTTPConnectionPool(address, port, **given)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {"Host": parts.netloc.rpartition("@")[2], "User-Agent": "Gensvar"}
+    headers = {"Host": f"{host}:{parts.port}" if parts.port else host, "User-Agent": "Gensvar"}
     with pool:
         for method in ("HEAD", "GET"):  # some servers know no HEAD, and say that the page is not there
             answer = pool.request(method, path, headers=headers, redirect=False, preload_content=False)

@@ -14,6 +14,7 @@ from sla.words import day_words
 
 HOLIDAYS = (Why.HOLIDAY, Why.EVE)  # on which other houses keep closed too
 SUNDAY = 6
+ALWAYS = "0–24"
 PROMISED_HOUR = 15  # late enough for somebody to find out, early enough to be read the same day
 
 
@@ -68,6 +69,8 @@ def open_today(target: RedirectTarget, policy: Policy, today: date) -> str:
     """Say a target's hours of today: `öppet i dag 8–16.30`, or when it opens next. "" where none are known."""
     if not any(target.hours):
         return ""
+    if set(target.hours) == {ALWAYS}:
+        return "öppet dygnet runt"
     if now := hours_on(target, policy, today):
         return f"öppet i dag {now}"
     ahead = (today + timedelta(days=days) for days in range(1, 15))

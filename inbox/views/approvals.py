@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, needs
-from inbox import approvals, selectors
+from inbox import approvals, links, selectors
 from inbox.acting import Refused
 from inbox.models import PendingReply
 from inbox.views.verdicts import SEND_DELAY, moment
@@ -79,6 +79,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     text = form.get("text", "").replace("\r\n", "\n")
     drawn_at = moment(form.get("drawn_at", "")) or now
     try:
+        links.stop_dead(text, now)
         outgoing = approvals.approve(pk, text=text, by=request.user, now=now, drawn_at=drawn_at, delay=SEND_DELAY)
     except Refused as refused:
         return _page(request, _found(request, pk), 422, error=str(refused), text=text)

@@ -162,6 +162,18 @@ def test_one_key_likes_the_neighbour_thanks_and_answers_whoever_asked(
     assert (asker.status, cycle.outcome, cycle.reply.external_id) == ("closed", "answered", "900")
 
 
+def test_an_asker_who_was_ruled_on_meanwhile_stays_done(anna: Client, helped: tuple[Conversation, Item]) -> None:
+    asker, item = helped
+    confirm(anna, asker, item)
+    actions.close(asker.pk, reason="other", by=UserFactory(), now=NOW)
+    reply = Outgoing.objects.get(kind="answer")
+    claimed = sending.claim(reply.pk, now=NOW + MINUTE, holder="test")
+    assert claimed
+    sending.accepted(claimed, Sent("900", NOW + MINUTE), NOW + MINUTE)
+    asker.refresh_from_db()
+    assert (asker.status, ReplyCycle.objects.get(conversation=asker).outcome) == ("closed", "no_reply")
+
+
 def test_taken_back_nothing_has_happened(anna: Client, helped: tuple[Conversation, Item]) -> None:
     asker, item = helped
     confirm(anna, asker, item)

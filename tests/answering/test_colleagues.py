@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -132,6 +133,29 @@ def test_sending_the_reply_leaves_the_note_that_is_being_written(anna: Client) -
     drafts.save(row, "note", "Halv anteckning", by=anna.user, now=NOW)  # type: ignore[attr-defined]
     anna.post(reverse("inbox:reply", args=[row.pk]), {"verdict": "answer", "key": "k", "text": "Hej"})
     assert Draft.objects.get().text == "Halv anteckning"
+
+
+def test_a_note_cannot_be_shared_into_somebody_elses_reply(anna: Client, sign_in: Callable[..., Client]) -> None:
+    row = waiting_conversation()
+    for name in ("draft", "draft_share"):
+        anna.post(reverse(f"inbox:{name}", args=[row.pk]), {"slot": "note", "text": "Bara för oss", "shared": "1"})
+    draft = Draft.objects.get()
+    assert not draft.shared
+    per = sign_in(name="Per Ström")
+    assert "Bara för oss" not in composer(per, row) + composer(per, row, f"?beslut=answer&utkast={draft.pk}")
+
+
+def test_who_hands_over_what_he_or_she_then_may_not_see_goes_on_to_the_next(
+    sign_in: Callable[..., Client], departments: Any
+) -> None:
+    teknik, skola, _central = departments
+    client = sign_in("department", "Tea Ek")
+    client.user.memberships.update(department=teknik)  # type: ignore[attr-defined]
+    row = waiting_conversation(thread__channel__department=teknik, thread__channel__kind="topic", department=teknik)
+    assert client.get(f"/k/{row.pk}/").status_code == 200
+    assert over(client, row, skola)["Location"] == "/"
+    assert client.get(f"/k/{row.pk}/").status_code == 404
+    assert client.post(reverse("inbox:here", args=[row.pk]), {"state": "here"}).status_code == 404
 
 
 def test_a_note_asks_to_be_written_so_that_it_can_be_read_by_whom_it_is_about(anna: Client) -> None:

@@ -44,7 +44,7 @@ def test_a_foreign_comment_has_a_badge_its_direction_and_the_phrases_of_its_lang
     arabic, finnish = phrase(), phrase(language="fi", text="Soita meille")
     row = waiting_conversation(text=ARABIC)
     page = anna.get(f"/k/{row.pk}/?beslut=answer").content.decode()
-    assert "Arabiska</span>" in page and 'lang="ar"' in page and "Skrivet på Arabiska" in page
+    assert "Arabiska</span>" in page and 'lang="ar"' in page and "Skrivet på arabiska" in page
     assert arabic.text in page and "Ring: Ring oss." in page and finnish.text not in page
     chosen = anna.get(f"/k/{row.pk}/?beslut=answer&fras={arabic.pk}").content.decode()
     assert f"{arabic.text}</textarea>" in chosen

@@ -37,6 +37,7 @@ def test_hours_are_todays_and_red_days_are_closed(day: date, words: str, default
     policy = policies.pure(policies.in_force().default)
     assert texts.open_today(target(), policy, day) == words
     assert texts.open_today(target(hours=[]), policy, day) == ""
+    assert texts.open_today(target(hours=["0–24"] * 7), policy, day) == "öppet dygnet runt"
 
 
 def test_a_redirect_says_where_when_and_how_long(anna: Client) -> None:

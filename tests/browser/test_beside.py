@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Department
-from inbox.models import HandOver, HeadsUp, Note, Outgoing
+from inbox.management.commands import _demo_texts
+from inbox.models import HandOver, HeadsUp, Item, Note, Outgoing, RedirectTarget
 from tests.browser.scene import Scene
 from tests.browser.test_triage import opened
-from tests.browser.test_writing import barriers, photograph
+from tests.browser.test_writing import PICTURES, barriers, photograph
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -57,3 +58,41 @@ def test_a_conversation_is_handed_over_and_the_next_one_opens(anna: Page, scene:
     expect(anna.locator("#handed")).to_contain_text("Tunnan står på er väg.")
     photograph(anna, "handed")
     assert HandOver.objects.get().to_department == Department.objects.get(name="Teknik och gata")
+
+
+def test_help_lies_ready_where_one_answers(anna: Page, scene: Scene) -> None:
+    """The phrases of the citizen's language, the redirect that its words ask for, and a neighbour who was right."""
+    RedirectTarget.objects.all().delete()
+    _demo_texts.load(scene.people["Anna"])
+    row = scene.conversations["Kent Andersson"]
+    arabic = "متى يفتح المسبح يوم السبت؟"
+    Item.objects.filter(conversation=row).update(text=arabic)
+    type(row).objects.filter(pk=row.pk).update(preview=arabic)
+    opened(anna, scene, "Kent Andersson", "?beslut=answer")
+    expect(anna.locator(".phrases")).to_contain_text("Skrivet på arabiska")
+    assert barriers(anna) == []
+    photograph(anna, "phrases")
+    anna.locator(".phrases a").first.click()
+    assert anna.locator("#text").evaluate("field => getComputedStyle(field).direction") == "rtl"
+    expect(anna.locator("#reply-form [data-count]")).to_contain_text("av 8000 tecken")
+
+    anna.emulate_media(color_scheme="dark")
+    opened(anna, scene, "Moa Halland", "?beslut=redirect")
+    expect(anna.locator(".whose")).to_contain_text("Vems är det? Belysning:")
+    expect(anna.locator(".choices [data-suggested]")).to_contain_text("Felanmälan")
+    assert barriers(anna) == []
+    photograph(anna, "redirect-dark")
+    anna.set_viewport_size({"width": 320, "height": 800})
+    assert barriers(anna) == []
+    if PICTURES:
+        anna.locator("#composer").scroll_into_view_if_needed()
+        photograph(anna, "redirect-narrow")
+    anna.set_viewport_size({"width": 1280, "height": 800})
+
+    opened(anna, scene, "Jonas Berg")
+    photograph(anna, "helper-dark")
+    anna.locator("#who").focus()
+    anna.keyboard.press("s")
+    expect(anna.locator("#toasts")).to_contain_text("Då är båda klara.")
+    thanks = Outgoing.objects.get(kind="answer", also=scene.conversations["Jonas Berg"])
+    assert thanks.text == "Stämmer, tack för hjälpen! /Anna"

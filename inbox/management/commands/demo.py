@@ -20,7 +20,8 @@ from accounts import channels
 from accounts.models import CHECKLIST, Channel, Department, Membership, Role, Surface, Topic, User
 from config import embedded
 from inbox import actions, poll
-from inbox.models import RedirectTarget, ReplyCycle, VerdictEvent
+from inbox.management.commands import _demo_texts
+from inbox.models import ReplyCycle, VerdictEvent
 
 HISTORY = timedelta(days=8)  # the sandbox's citizens began a week ago; their clocks run
 LEFT_FOR_YOU = timedelta(hours=16)
@@ -37,32 +38,6 @@ PEOPLE = (
 TOPICS = (
     ("exempelbybygger", "Stadsbyggnad", "Samhällsbyggnad", "per"),
     ("badhus", "Simhallen", "Kultur och fritid", "maria"),
-)
-REDIRECTS = (
-    (
-        "Kontaktcenter",
-        "Vi kan inte gå in på enskilda frågor här, det är inte säkert för dig. Ring kontaktcenter på 0555-100 00, "
-        "vardagar 8–16.30, så hjälper de dig vidare samma dag.",
-        "",
-    ),
-    (
-        "Felanmälan",
-        "Tack för att du säger till! För att den som lagar ska få rätt plats och kunna återkomma till dig behöver det "
-        "in som en felanmälan. Det tar en minut, och du får besked inom tre arbetsdagar:",
-        "https://exempelby.example/felanmalan",
-    ),
-    (
-        "Synpunkter",
-        "Tack för synpunkten. Lämna den gärna i vårt formulär, så går den till dem som beslutar, och du får svar inom "
-        "tre veckor:",
-        "https://exempelby.example/synpunkter",
-    ),
-    (
-        "Trafikverket",
-        "Den vägen sköts av Trafikverket, inte av kommunen. De tar emot felanmälningar dygnet runt på 0771-921 921 och "
-        "svarar direkt i telefon.",
-        "",
-    ),
 )
 
 
@@ -82,10 +57,7 @@ class Command(BaseCommand):
                 place = Department.objects.get_or_create(name=department)[0]
                 values = {"name": name, "department": place, "owner": people[owner]}
                 Topic.objects.get_or_create(tag=tag, defaults=values)
-            for position, (name, text, url) in enumerate(REDIRECTS):
-                RedirectTarget.objects.get_or_create(
-                    name=name, defaults={"text": text, "url": url, "position": position}
-                )
+            _demo_texts.load(people["anna"])
         self._live_through_the_week(json.loads(told.read_text())["url"], people)
         users = [
             {"username": username, "password": password, "role": role.value, "name": name}
