@@ -21,10 +21,28 @@ def scratch_database() -> Iterator[None]:
 
     own_name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    give_defaults()
     try:
         yield
     finally:
         connection.creation.destroy_test_db(own_name, verbosity=0)
+
+
+def give_defaults() -> None:
+    """Let PostgreSQL know what Django fills in, so that the rows made here name only what they are about."""
+    from django.apps import apps
+    from django.db import connection
+
+    for model in apps.get_app_config("inbox").get_models():
+        for field in model._meta.local_concrete_fields:
+            if field.null or field.primary_key or field.is_relation or field.has_db_default():
+                continue
+            if (given := field.get_default()) is None:
+                continue
+            with connection.cursor() as cursor:
+                value = field.get_db_prep_save(given, connection)
+                column = f'ALTER TABLE {model._meta.db_table} ALTER COLUMN "{field.column}" SET DEFAULT'
+                cursor.execute(f"{column} %s::{field.db_type(connection)}", [value])
 
 
 def fill(items: int) -> int:

@@ -70,17 +70,15 @@ def _pairs(asked: dict[int, Asked], made: list[tuple[int, int, datetime]], now: 
 def _join(pairs: Iterable[tuple[int, int]]) -> int:
     """Give each pair one group: that of the conversation which has one, else the older one's id."""
     ids = sorted({pk for pair in pairs for pk in pair})
-    locked = Conversation.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").only("alike")
-    known = {row.pk: row for row in locked}
-    changed = set()
+    known: dict[int, int | None] = dict(rows.select(Conversation, ("id", "alike"), "id = ANY(%s)", ids, lock=True))
+    changed: dict[int, int] = {}
     for one, other in pairs:
         if one in known and other in known:
-            together = known[one].alike or known[other].alike or one
-            for row in (known[one], known[other]):
-                if row.alike is None:
-                    row.alike = together
-                    changed.add(row)
-    Conversation.objects.bulk_update(sorted(changed, key=lambda row: row.pk), ["alike"])
+            together = known[one] or known[other] or one
+            for pk in (one, other):
+                if known[pk] is None:
+                    known[pk] = changed[pk] = together
+    rows.update(Conversation, ("alike",), sorted(changed.items()))
     return len(known)
 
 

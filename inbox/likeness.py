@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from zlib import crc32
 
 FEWEST = 4  # words that say something; "tack så mycket" is no question that somebody else asks too
@@ -16,6 +17,7 @@ COMMON = frozenset(
 _SEEDS = (b"a", b"b")
 
 
+@lru_cache(maxsize=4096)  # each new text is compared with a score of others, and those with each other
 def words(text: str) -> frozenset[str]:
     """The words of a text that say something, cut to their stems."""
     found = _WORD.findall(_NOISE.sub(" ", text[:2000]).lower())
