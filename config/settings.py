@@ -267,6 +267,15 @@ X_CONSUMER_SECRET = env("TWITTER_CONSUMER_SECRET", default="")
 
 METRICS_TOKEN = env("METRICS_TOKEN", default="")  # of monitors; unset, they are let in from this machine alone
 
+# Web push, for what is urgent and what somebody is made responsible for. Off without a key: any long random text.
+PUSH_KEY = env("PUSH_KEY", default="")
+PUSH_SERVICES = [
+    "https://fcm.googleapis.com",
+    "https://updates.push.services.mozilla.com",
+    "https://*.push.apple.com",
+    "https://*.notify.windows.com",
+]
+
 MUNICIPALITY = env("MUNICIPALITY", default="Kommunen")  # the name in the page head and in notices
 
 LOGGING = {

@@ -279,6 +279,8 @@ def assign(conversation_id: int, *, to_user: User | None, by: User, now: datetim
         conversation.assignee = to_user
         Conversation.objects.filter(pk=conversation.pk).update(assignee=to_user, revision=F("revision") + 1)
         record("conversation.assigned", conversation, by=by, now=now, to=to_user.pk if to_user else None)
+        if to_user and to_user != by:
+            after_commit(partial(tasks.wake_person.apply_async, (to_user.pk,), retry=False))
     return conversation
 
 

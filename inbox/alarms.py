@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from accounts.models import User
-from inbox import chat
+from inbox import chat, push
 from inbox.models import Conversation, Item, LaneChange
 from inbox.staff import Concern, Reached, Staff
 
@@ -117,6 +117,7 @@ def _reach(reached: Reached, count: int, staff: Staff, *, repeated: bool) -> boo
     went = [_mail(person, subject, body)] if person.email and (wishes is None or wishes.by_mail) else []
     if wishes and wishes.addresses:
         went.append(chat.send(wishes, subject, body))
+    went.append(person.pk in push.wake([person.pk], staff.now))
     return any(went)
 
 

@@ -45,7 +45,7 @@ class Staff:
     """Those who answer and can be reached, as they are today. Four queries."""
 
     def __init__(self, now: datetime) -> None:
-        self._now = now
+        self.now = now
         self._today: date = timezone.localdate(now)
         self.settings = {row.user_id: row for row in NoticeSettings.objects.all()}
         roles = ALLOWED[Permission.ANSWER]
@@ -87,7 +87,7 @@ class Staff:
 
     @cached_property
     def _shifts(self) -> list[Shift]:
-        return list(Shift.objects.filter(starts_at__lte=self._now, ends_at__gt=self._now))
+        return list(Shift.objects.filter(starts_at__lte=self.now, ends_at__gt=self.now))
 
     def everybody_concerned(self, concern: Concern) -> list[Reached]:
         """Give whoever answers for something on any level."""

@@ -23,6 +23,7 @@ from inbox import (
     poll,
     presence,
     protection,
+    push,
     relay_reminders,
     relaying,
     rereading,
@@ -90,6 +91,12 @@ def send_alarms() -> None:
     """Tell people of what is urgent, and bring back the questions whether somebody got help."""
     alarms.send(timezone.now())
     followups.ask_due(timezone.now())
+
+
+@shared_task
+def wake_person(user_id: int) -> None:
+    """Wake the browsers of somebody who was made responsible for something."""
+    push.wake([user_id], timezone.now())
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.views import accessibility, lanes, protection, rules
+from inbox.views import accessibility, lanes, phone, protection, rules
 
 urlpatterns = [
     path("k/<int:pk>/spar/", lanes.move, name="lane"),
@@ -15,6 +15,10 @@ urlpatterns = [
     path("regler/<int:pk>/", rules.edit, name="rule_edit"),
     path("regler/<int:pk>/bort/", rules.remove, name="rule_remove"),
     path("regler/spar/", rules.texts, name="lane_texts"),
+    path("sw.js", phone.worker, name="worker"),
+    path("utan-nat/", phone.offline, name="offline"),
+    path("push/", phone.subscribe, name="push"),
+    path("push/ord/", phone.words, name="push_words"),
     path("skydd/", protection.switch, name="protect"),
     path("skydd/visad/", protection.seen, name="seen"),
     path("tillganglighet/", accessibility.statement, name="accessibility"),

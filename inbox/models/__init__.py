@@ -41,6 +41,7 @@ from inbox.models.places import Thread as Thread
 from inbox.models.pointing import LinkCheck as LinkCheck
 from inbox.models.pointing import Responsibility as Responsibility
 from inbox.models.presence import Presence as Presence
+from inbox.models.push import PushSubscription as PushSubscription
 from inbox.models.saved import SavedView as SavedView
 from inbox.models.search import SearchEntry as SearchEntry
 from inbox.models.spending import Spend as Spend

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit
 from accounts.models import NoticeSettings, User
 from accounts.permissions import ALLOWED, Permission, needs
-from inbox import chat, protection
+from inbox import chat, protection, push
 
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -79,4 +79,5 @@ def page(request: HttpRequest) -> HttpResponse:
     has_a_way = saved is None or (saved.by_mail and request.user.email) or saved.addresses
     today, week = protection.counted(request.user, timezone.now())
     context = {"section": "me", "form": form, "has_a_way": has_a_way, "seen_today": today, "seen_week": week}
+    context |= {"push_key": push.public_key() if push.is_on() else ""}
     return render(request, "inbox/me.html", context, status=422 if request.method == "POST" else 200)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,8 @@ def rest(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     until = _until(request, row, now)
     rested = actions.rest(row.pk, until=until, by=request.user, now=now)
     if rested.snoozed_until:
-        messages.success(request, _("Vilar till %s.") % chips.said(rested.snoozed_until, now))
+        said = _("Vilar till %s.") % chips.said(rested.snoozed_until, now)
+        messages.success(request, said, extra_tags=reverse("inbox:wake", args=[row.pk]))
     else:
         messages.success(request, _("Vilar tills någon svarar."))
     return onward(request, row)

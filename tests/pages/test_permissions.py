@@ -25,6 +25,8 @@ PUBLIC = {
     "openly:page",
     "inbox:accessibility",
     "inbox:barrier",
+    "inbox:worker",
+    "inbox:offline",
     "openly:json",
     "forgetting",
     "forgetting_status",
