@@ -7,7 +7,7 @@ abbreviations; LIX is Björnsson's index of readability (words a sentence + per 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -78,18 +78,22 @@ _IMPERSONAL = re.compile(
 _MATTER = re.compile(r"\b(?:ärende\w*|handläggar\w*)\b", re.IGNORECASE)
 _CLICK = re.compile(r"\bklicka(?: på länken)? här\b|\bläs mer här\b", re.IGNORECASE)
 _PASSIVE = re.compile(r"\b(?:kommer att|ska|kan|måste|bör|får) (\w{2,20}as)\b", re.IGNORECASE)
-_HASHTAG = re.compile(r"#([a-zåäö]{12,})\b")
+_HASHTAG = re.compile(r"#[a-zåäö]{12,}")  # so long a word in small letters is several
+_ANY_HASHTAG = re.compile(r"#(\w+)")
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 _URL = re.compile(r"https?://\S+|www\.\S+")
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\S)[^.!?\n]*)*")
 _WORD = re.compile(r"[^\W\d_][\w-]*")
 
 
-def hints(text: str) -> list[Hint]:
-    """Give at most three hints, what matters most first. A text of no words gives none."""
+def hints(text: str, tags: Collection[str] = ()) -> list[Hint]:
+    """Give at most three hints, what matters most first. A text of no words gives none.
+
+    `tags`: hashtags as they should be written, without `#`.
+    """
     prose = _URL.sub("", text)
     found: dict[tuple[Rule, str], Hint] = {}
-    for hint in _all(prose):
+    for hint in _all(prose, tags):
         found.setdefault((hint.rule, hint.found.casefold()), hint)
     return sorted(found.values(), key=lambda hint: list(Rule).index(hint.rule))[:MOST]
 
@@ -101,7 +105,7 @@ def lix(text: str) -> int:
     return round(len(words) / sentences + 100 * sum(len(word) > 6 for word in words) / len(words)) if words else 0
 
 
-def _all(text: str) -> Iterator[Hint]:
+def _all(text: str, tags: Collection[str]) -> Iterator[Hint]:
     for match in _MATTER.finditer(text):
         yield Hint(Rule.MATTER, match[0], "fråga" if match[0].casefold().startswith("ä") else "vi")
     for match in _WORDS.finditer(text):
@@ -116,8 +120,11 @@ def _all(text: str) -> Iterator[Hint]:
     yield from _abbreviations(text)
     for match in _PASSIVE.finditer(text):
         yield Hint(Rule.PASSIVE, match[0])
-    for match in _HASHTAG.finditer(text):
-        yield Hint(Rule.HASHTAG, match[0])
+    written = {tag.casefold(): tag for tag in tags}
+    for match in _ANY_HASHTAG.finditer(text):
+        better = written.get(match[1].casefold(), "")
+        if better not in ("", match[1]) or (not better and _HASHTAG.fullmatch(match[0])):
+            yield Hint(Rule.HASHTAG, match[0], f"#{better}" if better else "")
     if (count := len(_EMOJI.findall(text))) > MOST_EMOJI:
         yield Hint(Rule.EMOJI, number=count)
     if len(_WORD.findall(text)) >= LEAST_FOR_LIX and (index := lix(text)) >= HARD:

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Hashtag
 from inbox import drafts, notes, plain
 from inbox.bank import Filled
 from inbox.models import Draft, Phrase
@@ -80,7 +81,9 @@ _WORDS: dict[Rule, Promise] = {
 
 def words_of(hint: Hint) -> str:
     """Say a hint in one sentence."""
-    if hint.rule == Rule.WORD:
+    if hint.rule == Rule.HASHTAG and hint.better:
+        pattern = _("”%(found)s” → ”%(better)s”")
+    elif hint.rule == Rule.WORD:
         pattern = _("Stryk ”%(found)s”.") if hint.better.startswith("(") else _("”%(found)s” → ”%(better)s”")
     elif hint.rule == Rule.ABBREVIATION:
         pattern = _("”%(found)s” → ”%(better)s”") if hint.better else _("”%(found)s”: förklara förkortningen.")
@@ -90,4 +93,5 @@ def words_of(hint: Hint) -> str:
 
 
 def hints(text: str) -> list[str]:
-    return [words_of(hint) for hint in plain.hints(text)]
+    tags = Hashtag.objects.values_list("tag", flat=True) if "#" in text else ()
+    return [words_of(hint) for hint in plain.hints(text, tags)]

@@ -71,3 +71,18 @@ def test_a_hostile_text_costs_no_time(text: str) -> None:
     started = perf_counter()
     plain.hints(text)
     assert perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "better"),
+    [
+        ("Se #varbergväxer", ["#VarbergVäxer"]),
+        ("Se #hamnen", ["#Hamnen"]),
+        ("Se #VarbergVäxer", []),
+        ("Se #höstlovisimhallen", [""]),
+        ("Se #snö", []),
+    ],
+)
+def test_a_known_hashtag_is_shown_as_it_is_written(text: str, better: list[str]) -> None:
+    found = plain.hints(text, ["VarbergVäxer", "Hamnen"])
+    assert [hint.better for hint in found if hint.rule == plain.Rule.HASHTAG] == better
