@@ -73,9 +73,10 @@ SELECT %(channel)s, '1000_' || n, 'Inlägg ' || n, timestamptz '2024-01-01' + n 
 FROM generate_series(0, 4999) n;
 INSERT INTO inbox_contact (platform, external_id, name, handle)
 SELECT 'facebook', 'c' || n, 'Invånare ' || n, '' FROM generate_series(0, %(items)s / 4) n;
-INSERT INTO inbox_thread (id, channel_id, external_id, post_id, last_activity_at, item_count, we_wrote)
+INSERT INTO inbox_thread (id, channel_id, external_id, post_id, last_activity_at, item_count, we_wrote,
+  is_private)
 SELECT n, %(channel)s, 'old_' || n, (SELECT min(id) FROM inbox_post) + n %% 5000,
-  timestamptz '2024-01-01' + n * interval '1 minute', 1, n %% 4 = 0
+  timestamptz '2024-01-01' + n * interval '1 minute', 1, n %% 4 = 0, false
 FROM generate_series(1, %(threads)s) n;
 INSERT INTO inbox_conversation (id, channel_id, thread_id, contact_id, root_external_id, status, last_item_at,
   arrived_at, preview, item_count, before_connection, revision)

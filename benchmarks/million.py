@@ -106,8 +106,8 @@ FROM generate_series(1::bigint, %(rows)s) n,
   LATERAL (SELECT %(start)s + (%(now)s - %(start)s) * (n::float / %(rows)s) AS at) t;
 INSERT INTO inbox_contact (id, platform, external_id, name, handle)
 SELECT n, 'facebook', 'c' || n, 'Invånare ' || n, '' FROM generate_series(1, %(rows)s / 4 + 1) n;
-INSERT INTO inbox_thread (id, channel_id, external_id, last_activity_at, item_count, we_wrote)
-SELECT n, channel, 't' || n, at, 1, false FROM facts;
+INSERT INTO inbox_thread (id, channel_id, external_id, last_activity_at, item_count, we_wrote, is_private)
+SELECT n, channel, 't' || n, at, 1, false, false FROM facts;
 INSERT INTO inbox_conversation (id, channel_id, thread_id, contact_id, root_external_id, status, assignee_id,
   snoozed_until, due_at, due_soon_at, promised_at, last_item_at, arrived_at, preview, item_count, before_connection,
   revision)
