@@ -13,7 +13,7 @@ from django.core import mail
 
 from accounts.models import Membership, NoticeSettings, User
 from inbox import actions, chat, digests, escalation
-from inbox.models import Conversation, DigestSent, Notice
+from inbox.models import Conversation, DigestSent, Notice, ReplyCycle
 from inbox.staff import Concern, Staff
 from tests.factories import ChannelFactory, DepartmentFactory, UserFactory, waiting_conversation
 
@@ -47,6 +47,19 @@ class TestWhoIsTold:
             escalation.sweep(instant)
             assert digests.send(instant) == 1
         assert self.told() == ["assignee", "deputy", "here", "central"]
+
+    def test_a_herd_that_is_due_at_one_instant_ends_in_one_message_a_person(self, people: dict[str, User]) -> None:
+        row = Conversation.objects.get()
+        place = {"channel": row.channel, "thread": row.thread, "due_at": DUE, "due_soon_at": DUE - 4 * HOUR}
+        seen = {"last_item_at": ARRIVAL, "arrived_at": ARRIVAL}
+        herd = [Conversation(root_external_id=f"r{n}", **place, **seen) for n in range(escalation.BATCH + 100)]
+        times = {"started_at": ARRIVAL, "due_soon_at": DUE - 4 * HOUR, "due_at": DUE, "next_step_at": DUE}
+        made = Conversation.objects.bulk_create(herd)
+        ReplyCycle.objects.bulk_create(ReplyCycle(conversation=each, kind="first", **times) for each in made)
+        assert escalation.sweep(DUE)["overdue"] == len(herd) + 1
+        assert digests.send(DUE) == len(mail.outbox) == len(set(self.told()))
+        assert f"{len(herd) + 1} konversationer" in mail.outbox[-1].subject
+        assert digests.send(DUE + HOUR) == 0 and not Notice.objects.filter(mailed_at=None).exists()
 
     def test_each_is_told_once(self, people: dict[str, User]) -> None:
         escalation.sweep(DUE)
