@@ -23,8 +23,12 @@ def text(
     steps = [_of(texts.sentences("acknowledge"), acknowledge), _of(texts.sentences("secrecy"), secrecy), where]
     if not all(steps):
         return ""
-    said = " ".join(filter(None, [*steps, _of(texts.sentences("follow_up"), follow_up)]))
-    return said.replace("{namn}", name) if name else said.replace(" {namn}", "").replace("{namn}", "")
+    return called(" ".join(filter(None, [*steps, _of(texts.sentences("follow_up"), follow_up)])), name)
+
+
+def called(text: str, name: str) -> str:
+    """Call the citizen by the first name, or by none where none is known."""
+    return text.replace("{namn}", name) if name else text.replace(" {namn}", "").replace("{namn}", "")
 
 
 def _of(sentences: Sequence[str], place: str) -> str:

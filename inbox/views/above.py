@@ -11,7 +11,7 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 
-from inbox import chips, lane_texts, lanes
+from inbox import bank, chips, guide, lane_texts, lanes
 from inbox.around import Place
 from inbox.lane_texts import LEGAL, Texts
 from inbox.models import Conversation, FollowUp, LaneChange, LaneTexts, PassedOn
@@ -51,6 +51,12 @@ class Shown:
         """What of legal effect it is; "" where only a person has said that it is something."""
         rule = self.change.rule if self.change else ""
         return rule if rule in LEGAL else ""
+
+    @property
+    def acknowledge(self) -> list[str]:
+        """The first step's sentences as this citizen would read them."""
+        name = bank.first_name(self.row)
+        return [guide.called(sentence, name) for sentence in self.texts.sentences("acknowledge")]
 
     @property
     def what(self) -> str:

@@ -60,7 +60,7 @@ def test_something_urgent_without_a_deadline_is_at_home_too(write: Write, anna: 
 def test_the_row_says_why_it_is_there_and_how_sure_that_is(write: Write, anna: Client) -> None:
     write("🔪🔪")
     page = anna.get("/").content.decode()
-    assert "Akut: Hot med emoji (låg säkerhet)" in page
+    assert 'Akut<span class="reason">: Hot med emoji</span> (låg säkerhet)' in page
 
 
 def test_the_next_one_follows_the_order_of_the_list(anna: Client) -> None:
