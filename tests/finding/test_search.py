@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import Role
 from inbox import actions, retention, search
-from inbox.models import Conversation, Item, SearchEntry
+from inbox.models import Conversation, Item, SavedView, SearchEntry
 from tests.factories import (
     NOW,
     ChannelFactory,
@@ -207,3 +207,34 @@ def test_a_hit_opens_beside_the_search_and_stays_in_it(anna: Client) -> None:
     actions.decide(row.pk, "no_reply", reason="other", by=anna.user, now=NOW)  # type: ignore[attr-defined]
     news = anna.get("/nytt/", {"sok": "snö", "rader": str(row.pk), "sedan": NOW.isoformat()})
     assert (news.context["count"], news.context["left"]) == (0, [])
+
+
+def test_a_departments_communicator_finds_and_decides_only_what_is_the_departments(
+    sign_in: Callable[..., Client],
+) -> None:
+    mine, other = (
+        says("snö hos oss", channel=ChannelFactory(kind="topic")),
+        says("snö hos dem", channel=ChannelFactory(kind="topic")),
+    )
+    per = sign_in(Role.DEPARTMENT, "Per")
+    per.user.memberships.update(department=mine.channel.department)  # type: ignore[attr-defined]
+    assert found(per, "snö") == [mine.pk]
+    SavedView.objects.create(owner=per.user, name="Snö", query="sok=sn%C3%B6", saved_at=NOW)  # type: ignore[attr-defined]
+    assert [entry.count for entry in per.get("/").context["saved"]] == [1]
+    per.post("/val/", {"row": [mine.pk, other.pk], "do": "no_reply:other", "key": "k", "drawn_at": NOW.isoformat()})
+    assert [row.status for row in Conversation.objects.order_by("pk")] == ["closed", "open"]
+
+
+@pytest.mark.parametrize("query", ["sok=%00%FF", "vy=finns-inte", "", "grupp=abc", "sok=" + "x" * 300])
+def test_a_saved_view_that_makes_no_sense_breaks_no_page(query: str, anna: Client) -> None:
+    says("snö")
+    SavedView.objects.create(owner=anna.user, name="Trasig", query=query, saved_at=NOW)  # type: ignore[attr-defined]
+    assert anna.get("/").status_code == 200
+
+
+def test_our_own_reply_is_found_while_its_citizen_has_deleted_the_question(anna: Client) -> None:
+    row = says("Var är snön?")
+    ItemFactory(conversation=row, from_us=True, contact=None, text="Vi plogar i natt.", posted_at=NOW)
+    row.items.filter(from_us=False).update(deleted_at=NOW)
+    assert found(anna, "snön") == []
+    assert found(anna, "plogar") == [row.pk]
