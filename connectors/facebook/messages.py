@@ -18,6 +18,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from connectors.base import Cost, Cursor, Gone, Item, Known, OutcomeUnknown, Page, Permanent, Target
@@ -109,9 +110,14 @@ class MessageReading:
                 yield self._page(items=tuple(items), unreadable=tuple(unreadable), cursor=self.cursor)
             self._mind(batch)
             moved = [mapping.time_of(raw.get("updated_time")) for raw in batch.data if isinstance(raw, Mapping)]
-            known = [at for at in moved if at is not None]
-            if batch.more and len(known) == len(moved) and known and max(known) < self.read_until:
+            if batch.more and self._are_read(moved):
                 return
+
+    def _are_read(self, moved: list[datetime | None]) -> bool:
+        """Tell whether these conversations, and all behind them, were read: they come newest first, and are older."""
+        known = [at for at in moved if at is not None]
+        newest_first = all(later >= earlier for later, earlier in pairwise(known))
+        return len(known) == len(moved) > 0 and newest_first and known[0] < self.read_until
 
     def _read(self, raw: Mapping[str, Any], items: list[Item], unreadable: list[Any]) -> None:
         """Read a conversation's messages down to those that an earlier poll has read."""

@@ -138,6 +138,13 @@ class Place:
             return  # all that somebody wrote has gone
         self.replies.append(text)
 
+    def concerns_us(self, entry: Entry) -> bool:
+        """On X what we begin is a post and no item, and what others say to each other is none of ours."""
+        if entry.author == self.stage.our_id:
+            return entry.parent is not None
+        names_us = f"@{self.watched.channel.handle}".lower() in entry.text.lower()
+        return names_us or bool(self.stage.world.entries("twitter", thread=entry.thread, author=self.stage.our_id))
+
     def settled(self) -> None:
         """Let a person look for what nobody can look up."""
         for outgoing in Outgoing.objects.filter(conversation__channel=self.watched.channel, status="unknown"):
@@ -149,8 +156,8 @@ class Place:
     def agrees(self) -> None:
         """Hold the inbox to the platform, item by item, and each reply to standing once at most."""
         shown = {entry.id: entry for entry in (*self.live("theirs"), *self.live("ours"))}
-        if self.stage.platform == "twitter":  # what begins a conversation of ours is a post, and no item
-            shown = {id: e for id, e in shown.items() if e.author != self.stage.our_id or e.parent}
+        if self.stage.platform == "twitter":
+            shown = {id: entry for id, entry in shown.items() if self.concerns_us(entry)}
         items = Item.objects.filter(channel=self.watched.channel, deleted_at=None)
         stored = {item.external_id: item for item in items.select_related("thread")}
         assert stored.keys() == shown.keys(), f"{self.stage.platform}, seed {SEED}"

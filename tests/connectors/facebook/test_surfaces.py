@@ -239,6 +239,56 @@ def test_a_message_that_cannot_be_read_does_not_stop_the_others(
     assert reader.unreadable
 
 
+def test_conversations_listed_oldest_first_are_read_to_the_end(odd: OddGraph, reader: Reader) -> None:
+    days = {f"t_{number}": START - timedelta(days=40 - number) for number in range(40)}
+
+    def answer(path: str, args: dict[str, str]) -> Any:
+        if not path.endswith("/conversations"):
+            return None
+        rows = [
+            {"id": id, "updated_time": at.isoformat(), "messages": {"data": [{
+                "id": f"m_{id}", "created_time": at.isoformat(), "message": id, "from": {"id": "7", "name": "Åsa"},
+            }]}}
+            for id, at in days.items()
+        ]  # fmt: skip
+        return 200, {}, odd.page(path, rows, args)
+
+    odd.answer = answer
+    reader.poll(odd.connector(), "messages", now=START)
+    days["t_new"] = START + timedelta(minutes=30)
+    assert reader.poll(odd.connector(), "messages", now=START + timedelta(hours=1)).texts == ["t_new"]
+
+
+def test_a_tag_that_is_taken_away_is_seen_in_two_full_polls(
+    stage: FacebookStage, connector: Connector, reader: Reader
+) -> None:
+    post = stage.somebody_tags_us("Exempelby kommun ordnar fest")
+    reader.poll(connector)
+    stage.world.delete(post.id)
+    assert reader.poll(connector, full=True).deleted + reader.poll(connector, full=True).deleted == [post.id]
+
+
+def test_an_advertisement_whose_comment_was_pushed_first_is_known_as_one(
+    stage: FacebookStage, connector: Connector, reader: Reader
+) -> None:
+    ad = stage.we_advertise("Sök jobb hos oss")
+    pushed = stage.citizen_writes("När är sista dag?", post=ad)
+    reader.take(connector.read([pushed.id]))
+    assert reader.posts[ad.id].is_ad
+    later = stage.citizen_writes("Hur mycket tjänar man?", post=ad)
+    assert later.text in reader.poll(connector, "ads").texts
+
+
+def test_a_comment_elsewhere_that_names_us_is_a_mention_without_our_post(
+    stage: FacebookStage, connector: Connector
+) -> None:
+    theirs = stage.world.write("facebook", "post", BO, "Nu snöar det", wall=BO)
+    tags = [{"id": US, "name": "Exempelby kommun", "offset": 0, "length": 16}]
+    comment = stage.world.write("facebook", "comment", ANNA, "Exempelby kommun?", root=theirs.id, extra={"tags": tags})
+    (item,) = connector.read([comment.id]).items
+    assert (item.kind, item.addressed, item.post, item.thread) == (ItemKind.MENTION, False, None, comment.id)
+
+
 def test_recorded_messages_become_items() -> None:
     items = [mapping.message(raw, "t_1", "2122588589049412") for raw in payload("messages_by_ids").values()]
     assert next(item.author.external_id for item in items if item.author) == "2711405548779125"
