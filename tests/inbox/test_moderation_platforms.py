@@ -49,6 +49,12 @@ class Place:
     def on_the_platform(self) -> Entry:
         return self.scene.stage.world.entry(self.entry.id)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody sees it any more: YouTube rejects what others wrote, and deletes only our own."""
+        there = self.on_the_platform
+        return there.is_deleted or there.extra.get("moderation") == "rejected"
+
     def moderate(self, action: str, key: str = "k") -> Outgoing:
         kept = actions.moderate(
             self.conversation.pk, action, to=self.entry.id, ground="abuse", reason="Grovt.", by=self.scene.anna,
@@ -117,7 +123,7 @@ def test_what_we_hid_stays_hidden_and_stays_there_when_it_is_read_again(place: P
 def test_what_is_deleted_here_is_gone_there(place: Place) -> None:
     deleting = place.moderate("delete")
     place.scene.deliver()
-    assert (again(deleting), place.on_the_platform.is_deleted) == ("sent", True)
+    assert (again(deleting), place.is_gone) == ("sent", True)
     assert (place.item.deleted_at is not None, place.conversation.cycles.get().outcome) == (True, "moderated")
 
 
@@ -168,7 +174,7 @@ def test_a_deletion_whose_answer_is_lost_is_done_in_the_end(place: Place, fault:
     place.scene.deliver()
     for minutes in (2, 5, 8, 11):
         place.scene.deliver(FIRST + timedelta(minutes=minutes))
-    assert (again(deleting), place.on_the_platform.is_deleted) == ("sent", True)
+    assert (again(deleting), place.is_gone) == ("sent", True)
 
 
 @on(HIDES)
