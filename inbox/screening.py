@@ -97,12 +97,16 @@ def _notice_edit(conversation: Conversation, template_id: int, wanted: dict[str,
 
 
 def ask_about_repeating(conversation: Conversation, text: str, *, by: User, acknowledged: Collection[str]) -> None:
-    """Ask before the same words stand in a thread a third time: whoever reads along hears a machine. One query."""
+    """Ask before the same words stand in a thread a third time: whoever reads along hears a machine.
+
+    One query, and one for each of the authors who have a title.
+    """
     sent = Outgoing.objects.filter(conversation__thread=conversation.thread_id, kind__in=REPLIES)
     gone = (Outgoing.Status.CANCELLED, Outgoing.Status.FAILED)
     earlier = sent.exclude(status__in=gone).select_related("by").order_by("-pk")[:NEWEST_REPLIES]
+    people: dict[int, User] = {by.pk: by}  # whose unit is asked for once
     wanted = _bare(text, by, conversation)
-    alike = sum(_bare(each.text, each.by, conversation) == wanted for each in earlier)
+    alike = sum(_bare(e.text, people.setdefault(e.by_id, e.by), conversation) == wanted for e in earlier)
     if wanted and alike >= MOST_ALIKE:
         why = _(
             "Samma svar står redan %(n)s gånger i tråden. Variera inledningen, eller skriv ett samlat svar till alla."
@@ -137,13 +141,13 @@ def screen(
         raise actions.Refused(_identity_words(text, findings), "secrecy_stop")
     if not kinds:
         return
+    known = [each for each in acknowledged if each == REPEATED]
     if kinds - {Kind(each) for each in acknowledged if each in list(Kind)}:
         found = "; ".join(str(words) for kind, words in WHY.items() if kind in kinds)
-        known = [each for each in acknowledged if each == REPEATED]
         raise Warned(_("Läs igenom en gång till. Texten innehåller %s.") % found, [*sorted(kinds), *known])
     if why is not None:
         if not why.strip():
-            raise Warned(_("Skriv varför svaret ska skickas ändå."), sorted(kinds))
+            raise Warned(_("Skriv varför svaret ska skickas ändå."), [*sorted(kinds), *known])
         note = _("Skickat trots varning: %s") % why.strip()[:200].replace("\0", "")
         Note.objects.create(conversation=conversation, by=by, at=now, text=note)
     audit.record("reply.sent_after_warning", f"conversation:{conversation.pk}", by=by, now=now, kinds=sorted(kinds))

@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Membership, User
 from connectors.base import Sent
-from inbox import actions, sending
+from inbox import actions, screening, sending
 from inbox.acting import Refused
 from inbox.models import Conversation, Item, Outgoing, ReplyCycle, ReplyTemplate, TemplateEdit
 from inbox.signing import signed, unsigned
@@ -79,13 +81,25 @@ def test_the_third_time_the_same_words_are_asked_about_whoever_is_greeted(anna: 
     assert send(anna, rows[3], "Hej! Simhallen öppnar klockan nio.").status_code == 302
 
 
+def test_asking_costs_no_more_in_a_thread_of_many_replies(anna: Client, eva: User) -> None:
+    def cost(count: int) -> int:
+        rows = in_one_thread(count)
+        for row in rows:
+            actions.reply(row.pk, kind="answer", text=f"Hej {row.pk}", by=eva, key=f"c{row.pk}", now=NOW, sign=True)
+        with CaptureQueriesContext(connection) as captured:
+            screening.ask_about_repeating(rows[0], "Hej", by=anna.user, acknowledged=())  # type: ignore[attr-defined]
+        return len(captured)
+
+    assert cost(1) == cost(5) <= 3
+
+
 def test_both_warnings_can_be_answered_one_after_the_other(anna: Client) -> None:
     rows, text = in_one_thread(3), "Ditt ärende ligger hos oss."
     for row in rows[:2]:
-        assert send(anna, row, text, anyway="case").status_code == 302
-    asked = send(anna, rows[2], text, anyway="case")
+        assert send(anna, row, text, anyway="case", why="Öppet känt").status_code == 302
+    asked = send(anna, rows[2], text, anyway="case", why="Öppet känt")
     assert 'value="case repeated"' in asked.content.decode()
-    assert send(anna, rows[2], text, anyway="case repeated").status_code == 302
+    assert send(anna, rows[2], text, anyway="case repeated", why="Öppet känt").status_code == 302
 
 
 def test_the_same_words_in_another_thread_are_no_matter(anna: Client) -> None:
