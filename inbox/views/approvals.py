@@ -66,7 +66,7 @@ def _page(request: HttpRequest, pending: PendingReply, status: int = 200, **form
         "now": now,
         **form,
     }
-    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    context["is_part"] = is_part = bool(request.htmx)  # type: ignore[attr-defined]
     return render(request, "inbox/_pending.html" if is_part else "inbox/pending.html", context, status=status)
 
 

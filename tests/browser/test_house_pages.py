@@ -113,7 +113,7 @@ def test_a_relays_reply_goes_from_hand_to_hand(page: Page, house: Any, sign_in: 
     expect(form.get_by_label("som väntar på dig")).to_have_value("Det är toppen att jobba här! /Elin")
     form.get_by_label("som väntar på dig").fill("Det är roligt att jobba här! /Elin")
     form.get_by_role("button", name="Godkänn och skicka").press("Enter")
-    expect(page.locator("#toasts")).to_contain_text("Elins svar är godkänt")
+    expect(page.locator("#toasts")).to_contain_text("från Elin är godkänt")
     page.context.clear_cookies()
     sign_in(page, "Elin")
     page.goto("/godkanna/")

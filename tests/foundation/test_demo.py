@@ -34,7 +34,9 @@ def is_up(url: str) -> bool:
 
 def test_the_demo_has_people_in_each_role_who_may_sign_in(demo: Up) -> None:
     assert page(demo.told["url"]) == 200
-    assert {user["role"] for user in demo.told["users"]} == {"communicator", "manager", "admin", "reader"}
+    assert {user["role"] for user in demo.told["users"]} == {
+        "communicator", "manager", "admin", "reader", "department", "relay",
+    }  # fmt: skip
     assert all(user["username"] and user["password"] for user in demo.told["users"])
 
 

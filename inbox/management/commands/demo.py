@@ -16,10 +16,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import channels
-from accounts.models import CHECKLIST, Channel, Department, Membership, Role, Surface, Topic, User
+from accounts import channels, relay
+from accounts.models import CHECKLIST, Baton, Channel, Department, Membership, Role, Shift, Surface, Topic, User
 from config import embedded
-from inbox import actions, poll
+from inbox import actions, poll, staffing
 from inbox.management.commands import _demo_texts
 from inbox.models import ReplyCycle, VerdictEvent
 
@@ -34,6 +34,8 @@ PEOPLE = (
     ("karin", "Karin Åberg", Role.MANAGER, "Kommunikation"),
     ("lars", "Lars Öman", Role.ADMIN, "Kommunikation"),
     ("olle", "Olle Ask", Role.READER, "Samhällsbyggnad"),
+    ("eva", "Eva Lund", Role.DEPARTMENT, "Samhällsbyggnad"),
+    ("elin", "Elin Holm", Role.RELAY, "Barn och utbildning"),
 )
 TOPICS = (
     ("exempelbybygger", "Stadsbyggnad", "Samhällsbyggnad", "per"),
@@ -53,6 +55,7 @@ class Command(BaseCommand):
             people = {username: self._person(username, *rest, password) for username, *rest in PEOPLE}
             self._channels(json.loads(told.read_text())["channels"], people)
             Department.objects.filter(name="Kommunikation").update(is_central=True)
+            self._rosters(people)
             for tag, name, department, owner in TOPICS:
                 place = Department.objects.get_or_create(name=department)[0]
                 values = {"name": name, "department": place, "owner": people[owner]}
@@ -64,6 +67,18 @@ class Command(BaseCommand):
             for username, name, role, _department in PEOPLE
         ]
         self.stdout.write(json.dumps({"users": users}, ensure_ascii=False))
+
+    def _rosters(self, people: dict[str, User]) -> None:
+        """Let Elin have this week of the relay account, and Anna and Karin be at hand for the first days of it."""
+        now = timezone.now()
+        monday = relay.monday_of(now)
+        facts = {"user": people["elin"], "workplace": "Förskolan Lyckan", "manager": "Karin Åberg", "consented_at": now}
+        for channel in Channel.objects.filter(kind=Channel.Kind.RELAY, is_sandbox=True):
+            Baton.objects.get_or_create(channel=channel, monday=monday, defaults=facts)
+        if not Shift.objects.exists():
+            Shift.objects.create(user=people["anna"], starts_at=now, ends_at=now + timedelta(days=3))
+            swap = staffing.next_swap(now)
+            Shift.objects.create(user=people["karin"], kind=Shift.Kind.ON_CALL, starts_at=now, ends_at=swap)
 
     def _live_through_the_week(self, sandbox: str, people: dict[str, User]) -> None:
         """Read the history, then close what owed no answer, as Anna and Per would have done at the time.
