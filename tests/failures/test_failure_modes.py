@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import channels
-from accounts.models import Credential, Surface
+from accounts.models import AuditEvent, Credential, Surface
 from connectors.webhooks import signs
 from inbox import webhooks
 from inbox.models import Conversation, Item
@@ -54,17 +54,19 @@ def test_fault_1_what_is_shown_late_is_found(watched: Watched) -> None:
 
 def test_fault_2_a_mark_older_than_seven_days_is_a_gap_that_is_told(watch: Watch) -> None:
     watched = watch("twitter")
+    watched.channel.watched_hashtags.create(tag="fritid")
     watched.read()
+    surface = Surface.objects.get(channel=watched.channel, name="hashtag:fritid")
     old = (timezone.now() - timedelta(days=12)).isoformat()
-    surface = Surface.objects.get(channel=watched.channel, name="conversation")
-    mentions = Surface.objects.get(channel=watched.channel, name="mentions")
-    mentions.cursor = {**mentions.cursor, "newest_id": "1500000000000000000", "read_at": old, "tells_time": True}
-    mentions.save()
-    young = watched.stage.citizen_writes("När öppnar badet?")
-    (report,) = watched.read(only="mentions")
-    assert report.error is None
+    surface.cursor = {**surface.cursor, "newest_id": "1500000000000000000", "read_at": old, "tells_time": True}
+    surface.save()
+    young = watched.stage.citizen_writes("När öppnar badet? #fritid")
+    (report,) = watched.read(only="hashtag:fritid")
+    assert (report.error, report.complete) == (None, True)
     assert young.id in watched.items()
-    assert surface.note == ""
+    surface.refresh_from_db()
+    assert surface.note.startswith("Lucka")
+    assert AuditEvent.objects.filter(action="surface.note").exists()
 
 
 def test_fault_3_a_new_answer_in_an_old_thread_is_found(watched: Watched) -> None:
