@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db import connection
 from django.db.models import Exists, F, Func, OuterRef, QuerySet, Value
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -30,12 +32,33 @@ log = logging.getLogger(__name__)
 PAUSE = timedelta(seconds=40)  # between two alarms to one person: a storm is one message, and the next within a minute
 UNSEEN_AFTER = timedelta(minutes=10)
 TOO_LATE = timedelta(hours=24)  # after an outage; it still stands on top of the list
+LOCK = 4_208_122  # any number that nothing else locks
 SILENT = ("hazard",)  # of these only what is certain wakes anybody
 Lane, Status = Conversation.Lane, Conversation.Status
 
 
 def send(now: datetime) -> int:
-    """Tell of what is urgent and untold, and again of what nobody has looked at; give how many people were told."""
+    """Tell of what is urgent and untold, and again of what nobody has looked at; give how many people were told.
+
+    One process at a time: a mail server that is slow must not make the next round tell the same again.
+    """
+    with _alone() as is_alone:
+        return _send(now) if is_alone else 0
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        (is_alone,) = cursor.fetchone()
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _send(now: datetime) -> int:
     untold = list(_untold(now))
     unseen = list(_unseen(now))
     if not (untold or unseen):

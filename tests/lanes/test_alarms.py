@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg2
 import pytest
+from django.db import connection
 
 from accounts.models import NoticeSettings, Shift
-from inbox import actions, alarms, sorting
+from inbox import actions, alarms, ingest, places, sorting
 from inbox.models import Conversation, LaneChange
 from tests.factories import ChannelFactory, UserFactory
 
@@ -114,6 +116,27 @@ def test_a_mail_server_that_is_away_is_tried_again(write: Write, mailoutbox: lis
     assert alarms.send(SATURDAY + MINUTE) == 0
     settings.EMAIL_BACKEND = backend
     assert alarms.send(SATURDAY + 2 * MINUTE) == 1
+
+
+def test_a_threat_that_its_author_took_back_wakes_nobody(write: Write, mailoutbox: list[Any]) -> None:
+    on_call()
+    row = write(THREAT, at=SATURDAY)
+    row.items.update(deleted_at=SATURDAY, unsettled=True)
+    places.refresh_previews({row.pk})
+    ingest.settle([row.thread_id], SATURDAY)
+    assert alarms.send(SATURDAY + MINUTE) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_rounds_at_once_tell_it_once(write: Write, mailoutbox: list[Any]) -> None:
+    on_call()
+    write(THREAT, at=SATURDAY)
+    with psycopg2.connect(**connection.get_connection_params()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [alarms.LOCK])
+        assert alarms.send(SATURDAY + MINUTE) == 0
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [alarms.LOCK])
+    assert alarms.send(SATURDAY + MINUTE) == 1
+    assert len(mailoutbox) == 1
 
 
 class Away:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
-from inbox import lanes, phrases, sorting
+from inbox import ingest, lanes, phrases, places, sorting
+from inbox.incoming import StoredItem
 from inbox.models import Conversation, LaneChange, Outgoing
-from tests.factories import NOW, UserFactory
+from tests.factories import NOW, ConversationFactory, UserFactory
 
 Lane = Conversation.Lane
 Write = Callable[..., Conversation]
@@ -130,3 +132,18 @@ def test_a_threat_edited_into_an_innocent_comment_is_found(write: Write) -> None
     sorting.sort([row.thread_id], NOW)
     row.refresh_from_db()
     assert row.lane == Lane.URGENT
+
+
+@pytest.mark.django_db
+def test_an_author_who_becomes_known_keeps_the_lane_of_what_was_written_without_a_name(write: Write) -> None:
+    known = write("Hej")
+    alone = ConversationFactory(thread=known.thread, contact=None, root_external_id="x", last_item_at=NOW)
+    write("Vi vet var ni bor", row=alone)
+    item = alone.items.get()
+    stored = StoredItem(item.pk, alone.thread_id, alone.pk, None, None, item.external_id, [], "", "comment", False,
+                        item.text, NOW, None, None, None, True, True, False, held="", has_raw=True)  # fmt: skip
+    with transaction.atomic():
+        places.adopt_author(stored, known.contact_id)
+    ingest.settle([known.thread_id], NOW + HOUR)
+    known.refresh_from_db()
+    assert known.lane == Lane.URGENT
