@@ -46,19 +46,6 @@ def held(user: User, now: datetime) -> QuerySet[Baton]:
     return cleared().filter(user=user, monday=monday_of(now))
 
 
-def holder(channel_id: int, now: datetime) -> Baton | None:
-    """Whose week it is on an account; None if nobody's. One query."""
-    found = cleared().filter(channel=channel_id, monday=monday_of(now))
-    return found.select_related("user", "channel").first()
-
-
-def elsewhere(user: User, now: datetime) -> list[Baton]:
-    """Give who holds the baton of the accounts that somebody has had a week on, or will have. One query."""
-    own = Baton.objects.filter(user=user).values("channel")
-    found = cleared().filter(channel__in=own, monday=monday_of(now)).exclude(user=user)
-    return list(found.select_related("user", "channel"))
-
-
 def weeks(channels: Iterable[Channel], today: date) -> list[tuple[Channel, list[tuple[date, Baton | None]]]]:
     """Give the weeks of some accounts from this one on, each with its baton or none. One query."""
     mondays = _mondays(today, 0, WEEKS_AHEAD + 1)
