@@ -57,6 +57,7 @@ def test_several_are_chosen_by_key_decided_and_taken_back_together(anna: Page, s
     press("e")
     press("3")
     expect(anna.locator(".toast")).to_contain_text("3 är klara utan svar.")
+    anna.wait_for_load_state()  # the page is a new one, and its keys come with its scripts
     assert VerdictEvent.objects.filter(verdict="no_reply", reason="emoji", undone_at=None).count() == 3
     press_swedish(anna, "å")
     expect(anna.locator(".toast")).to_contain_text("3 är ångrade.")
