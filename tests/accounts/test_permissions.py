@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -76,7 +77,10 @@ def test_what_exists_but_may_not_be_seen_looks_like_what_does_not_exist() -> Non
     for addresses_of in ((f"/manniskor/{other.pk}/", "/manniskor/987654/"), ("/register/1/", "/register/987654/")):
         pages = [client.get(url) for url in addresses_of]
         assert pages[0].status_code == pages[1].status_code == 403
-        there, not_there = (TOKEN.sub("", page.content.decode()) for page in pages)
+        there, not_there = (
+            TOKEN.sub("", page.content.decode()).replace(quote(url), "")
+            for page, url in zip(pages, addresses_of, strict=True)  # the asker's own address tells nothing
+        )
         assert there == not_there
 
 
