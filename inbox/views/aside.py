@@ -32,7 +32,8 @@ def note(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
         return _again(request, row, NOTE, str(refused))
     named = ", ".join(str(each.person) for each in made.heads_ups.select_related("person"))
     said = _("Anteckningen är sparad. Den syns bara för oss.")
-    messages.success(request, f"{said} {_('%s får veta det.') % named}" if named else said)
+    told = _("%s får veta det.") % named if named else ""
+    messages.success(request, f"{said} {told}".rstrip())
     return back(request, row)
 
 

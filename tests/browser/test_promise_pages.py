@@ -42,7 +42,7 @@ def test_an_instant_is_tried(anna: Page) -> None:
     tab_to(anna, "24 timmar", role="a")
     anna.keyboard.press("Enter")
     anna.wait_for_url("**/svarstid/mal/se24/**")
-    field = anna.get_by_label("Skrivet")
+    field = anna.get_by_label("Skrivet", exact=True)
     field.fill("2026-11-27T15:00")
     field.press("Enter")
     expect(anna.get_by_role("status").filter(has_text="30 nov")).to_be_visible()

@@ -73,7 +73,7 @@ def test_somebody_is_added_by_keyboard_alone(page: Page, register: Scene, sign_i
     sign_in(page, "Lars")
     page.goto("/manniskor/ny/")
     page.locator("#id_name").focus()
-    for text in ("Eva Ek", "eva", "eva@exempelby.example"):
+    for text in ("Eva Ek", "Planerare", "eva", "eva@exempelby.example"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     for _ in ("role", "department"):

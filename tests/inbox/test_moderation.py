@@ -41,6 +41,7 @@ class Doer:
     platform = "facebook"
     capabilities = frozenset(Capability)
     own_only = frozenset({Capability.EDIT})
+    max_length = 8000
     outcome: Any = None  # what moderate() raises, if anything
     shows: Any = None  # the Page that read() gives, or raises
     done: list[tuple[str, str, str]] = []
@@ -675,7 +676,7 @@ class TestAbilities:
             ("instagram", {"hide", "delete"}, {"delete"}),
             ("linkedin", {"like", "delete"}, {"edit", "delete"}),
             ("twitter", {"hide"}, {"delete"}),
-            ("youtube", {"hide"}, {"edit", "delete"}),
+            ("youtube", {"hide", "delete"}, {"edit", "delete"}),
         ],
     )
     def test_of_each_platform(self, monkeypatch: Any, platform: str, theirs: set[str], own: set[str]) -> None:
