@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+import requests
 import time_machine
 from django.db import connection
 from django.test import Client
@@ -16,6 +17,7 @@ from playwright.sync_api import BrowserContext, Error, Page
 
 from scripts import chromium
 from tests.browser.scene import NOW, Scene, build
+from tests.plugins.counting import AT_WORK
 from tests.plugins.server import running_server
 
 # Playwright's synchronous API runs inside an event loop, in which Django would refuse to query.
@@ -76,20 +78,21 @@ def sign_in(scene: Scene, server: str) -> Iterator[Callable[..., None]]:
     for context in contexts:
         with suppress(Error):  # closed by its test
             context.set_offline(True)
-    wait_until_idle()
+    wait_until_idle(server)
 
 
-def wait_until_idle() -> None:
-    """Wait until nobody else is at work in the database."""
+def wait_until_idle(server: str) -> None:
+    """Wait until the server works on nothing, and nobody else is at work in the database."""
     busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND pid <> %s"
-    deadline, quiet = time.monotonic() + 10, 0
+    deadline, quiet = time.monotonic() + 20, 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         own = cursor.fetchone()
         while quiet < 5 and time.monotonic() < deadline:
             cursor.execute("SELECT pg_sleep(0.02)")
             cursor.execute(busy, own)
-            quiet = quiet + 1 if cursor.fetchone() == (0,) else 0
+            is_idle = cursor.fetchone() == (0,) and requests.get(server + AT_WORK, timeout=20).text == "0"
+            quiet = quiet + 1 if is_idle else 0
 
 
 def listen(page: Page) -> list[str]:

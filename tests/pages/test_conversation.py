@@ -125,7 +125,7 @@ def test_hostile_words_are_shown_as_words(text: str, anna: Client) -> None:
 
 
 def test_the_signature_stands_in_the_composer(anna: Client) -> None:
-    assert '<span data-signature>/Anna</span>' in page(anna, waiting_conversation())
+    assert "<span data-signature>/Anna</span>" in page(anna, waiting_conversation())
 
 
 def test_a_reply_taken_back_gives_its_words_back_to_its_author_alone(
