@@ -10,3 +10,7 @@ from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+# Each of the parallel workers empties its cache, and nobody else's.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+CACHES = {"default": CACHES["default"] | {"LOCATION": f"{REDIS_URL}?db={1 + _worker % 15}"}}  # noqa: F405

@@ -62,8 +62,8 @@ def scene(transactional_db: None, default_policy: None) -> Scene:
 def sign_in(scene: Scene, server: str) -> Iterator[Callable[..., None]]:
     """Let a page be signed in as somebody, by the cookie that a sign-in gives.
 
-    An open page asks for news and says that it is there, also while the database is emptied for the next test, which
-    then deadlocks: so it is cut off first, and what it has asked for is waited for.
+    An open page asks for news and says that it is there, and that it leaves, also while the database is emptied for
+    the next test, which then deadlocks: so it is cut off first, left, and what it has asked for is waited for.
     """
     contexts: list[BrowserContext] = []
 
@@ -78,6 +78,8 @@ def sign_in(scene: Scene, server: str) -> Iterator[Callable[..., None]]:
     for context in contexts:
         with suppress(Error):  # closed by its test
             context.set_offline(True)
+            for page in context.pages:
+                page.goto("about:blank")
     wait_until_idle(server)
 
 
