@@ -5,6 +5,7 @@ How much somebody has chosen to see is counted by day, for that person alone; it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db.models import F, Sum
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from inbox import lanes
-from inbox.models import Exposure
+from inbox.models import Conversation, Exposure, Item
 
 KEEP = timedelta(days=90)
 WEEK = timedelta(days=7)
@@ -27,6 +28,12 @@ def switch(user: User, *, on: bool) -> None:
 def blurs(user: User, text: str, *, by_rule: bool = False) -> bool:
     """Whether a text is blurred for somebody. Queries nothing."""
     return bool(getattr(user, "protected", False)) and (by_rule or lanes.is_hateful(text))
+
+
+def mark(items: Iterable[Item], row: Conversation) -> None:
+    """Let each item of a conversation that a rule blurs say so, for the templates."""
+    for item in items:
+        item.by_rule = row.blurred and item.conversation_id == row.pk  # type: ignore[attr-defined]
 
 
 def seen(user: User, now: datetime) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from inbox import language, protection, secrecy
 from inbox.models import Conversation, Item
+from inbox.search import Hit
 from inbox.secrecy import Kind, Part
 
 register = template.Library()
@@ -46,6 +47,18 @@ def blurred_for(item: Item, user: User) -> bool:
 @register.filter
 def row_blurred_for(row: Conversation, user: User) -> bool:
     return protection.blurs(user, row.preview, by_rule=row.blurred)
+
+
+@register.filter
+def hit_blurred_for(hit: Hit, user: User) -> bool:
+    """Whether what a search found is blurred: as its item is in the thread, so never what we have written."""
+    return not hit.item.from_us and protection.blurs(user, hit.item.text, by_rule=hit.row.blurred)
+
+
+@register.filter
+def words_blurred_for(text: str, user: User) -> bool:
+    """Whether words alone are blurred, where no row and no item holds them."""
+    return protection.blurs(user, text)
 
 
 @register.filter

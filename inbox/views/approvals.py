@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, needs
-from inbox import approvals, links, selectors
+from inbox import approvals, links, protection, selectors
 from inbox.acting import Refused
 from inbox.models import PendingReply
 from inbox.views.verdicts import SEND_DELAY, moment
@@ -45,6 +45,7 @@ def _found(request: HttpRequest, pk: int) -> PendingReply:
     if not is_seen and pending.by_id != request.user.pk:
         raise Http404
     pending.is_seen = is_seen  # type: ignore[attr-defined]
+    protection.mark([pending.to], pending.conversation)
     return pending
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 
 from accounts.permissions import Permission, needs
-from inbox import around, selectors
+from inbox import around, protection, selectors
 from inbox.selectors import Filters
 from inbox.views.contexts import part, people
 from inbox.views.inbox import found
@@ -22,6 +22,7 @@ def whole_thread(request: HttpRequest, pk: int) -> HttpResponse:
     row = found(request, pk)
     asked = request.GET.get("efter", "")
     places, more = around.page(row.thread, _read_key(asked))
+    protection.mark((place.item for place in places), row)
     context = {
         "section": "inbox",
         "conversation": row,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import ALLOWED, Permission, may
 from connectors.base import Capability
-from inbox import abilities, around, evidence, experts, grounds, suggestions
+from inbox import abilities, around, evidence, experts, grounds, protection, suggestions
 from inbox.around import Place
 from inbox.models import Conversation, Item
 from inbox.suggestions import Suggestion
@@ -43,6 +43,7 @@ class Theirs:
     def of(cls, row: Conversation, places: Collection[Place] | None = None) -> Theirs:
         """Find it in the thread that is shown; where none is, one query."""
         there = around.theirs(row, places) if places is not None else around.written_by(row, MOST_CHOICES)
+        protection.mark(there, row)
         return cls(there[-MOST_CHOICES:])
 
     @property
@@ -167,8 +168,8 @@ def _edited(
     return {"item": item, "text": form.get("typed", {}).get("text", item.text)}
 
 
-def mark(places: Iterable[Place], row: Conversation) -> None:
-    """Say of each item of the thread what can be done with it."""
+def mark(places: Collection[Place], row: Conversation) -> None:
+    """Say of each item of the thread what can be done with it, and whether a rule blurs it."""
+    protection.mark((place.item for place in places), row)
     for place in places:
         place.item.able = abilities.of(place.item, row)  # type: ignore[attr-defined]
-        place.item.by_rule = row.blurred and place.item.conversation_id == row.pk  # type: ignore[attr-defined]

@@ -126,6 +126,16 @@ def test_the_card_is_opened_before_the_first_reply(instagram: Channel, elin: Cli
     assert answer(elin, row).status_code == 302
 
 
+def test_the_card_blurs_hate_for_whoever_works_in_protected_mode(instagram: Channel, elin: Client) -> None:
+    week = baton(elin.user, instagram)  # type: ignore[attr-defined]
+    on(instagram, text="Ni är idioter hela bunten")
+    url = f"/bemanning/stafett/{week.pk}/kort/"
+    assert "idioter" in elin.get(url).content.decode()
+    elin.post("/skydd/")
+    page = elin.get(url).content.decode()
+    assert "idioter" not in page and "Dolt innehåll" in page
+
+
 def test_a_reply_of_the_relay_waits_and_the_citizen_sees_nothing(instagram: Channel, elin: Client) -> None:
     baton(elin.user, instagram)  # type: ignore[attr-defined]
     row = on(instagram)

@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 
-from inbox import barriers, protection
-from inbox.models import BarrierReport, Conversation, Exposure
-from tests.factories import NOW, UserFactory
+from inbox import approvals, barriers, protection
+from inbox.models import BarrierReport, Conversation, Exposure, Item, ItemVersion
+from tests.factories import NOW, ItemFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 Write = Callable[..., Conversation]
@@ -60,6 +61,78 @@ def test_what_a_rule_blurs_is_blurred_though_its_words_are_not_hateful(write: Wr
     Conversation.objects.filter(pk=row.pk).update(blurred=True)
     anna.post("/skydd/")
     assert "En bild på något" not in anna.get("/").content.decode()
+
+
+def folded_in(page: str) -> str:
+    """Give what a page holds folded, and see to it that the words stand there alone."""
+    folded = page.split('<details class="blurred"')[1].split("</details>")[0]
+    assert (folded.count(HATE), page.count(HATE)) == (1, 1)
+    return folded
+
+
+def test_a_search_finds_it_and_blurs_it_but_not_what_we_wrote_ourselves(write: Write, anna: Client) -> None:
+    row = write(HATE)
+    ItemFactory(conversation=row, text="Vi hör dig. Idioter är vi inte.", from_us=True, posted_at=NOW)
+    assert "<mark>idioter</mark>" in anna.get("/?sok=idioter").content.decode()
+    anna.post("/skydd/")
+    page = anna.get("/?sok=idioter").content.decode()
+    assert "Ni är" not in page and page.count("Dolt innehåll") == 1
+    assert "<mark>Idioter</mark> är vi inte" in page
+
+
+def test_a_search_blurs_what_a_rule_blurs(write: Write, anna: Client) -> None:
+    row = write("En bild på något hemskt")
+    Conversation.objects.filter(pk=row.pk).update(blurred=True)
+    anna.post("/skydd/")
+    page = anna.get("/?sok=hemskt").content.decode()
+    assert "En bild" not in page and "Dolt innehåll" in page
+
+
+def test_what_several_are_shown_in_before_a_decision_folds_it(write: Write, anna: Client) -> None:
+    rows = [write(HATE), write("När öppnar simhallen?")]
+    form = {"row": [row.pk for row in rows], "do": "answer", "drawn_at": (NOW + timedelta(hours=1)).isoformat()}
+    assert '<details class="blurred"' not in anna.post("/val/", form).content.decode()
+    anna.post("/skydd/")
+    page = anna.post("/val/", form).content.decode()
+    assert "Visa" in folded_in(page) and "När öppnar simhallen?" in page
+
+
+def test_whoever_approves_a_reply_finds_folded_what_it_answers(write: Write, anna: Client) -> None:
+    row = write(HATE)
+    pending = approvals.submit(row.pk, kind="answer", text="Hej!", by=UserFactory(), key="k", now=NOW)
+    url = f"/godkanna/{pending.pk}/"
+    assert HATE in anna.get(url).content.decode()
+    anna.post("/skydd/")
+    assert "Visa" in folded_in(anna.get(url).content.decode())
+    Item.objects.update(text="En bild på något hemskt")
+    Conversation.objects.update(blurred=True)
+    assert '<details class="blurred"' in anna.get(url).content.decode()
+
+
+def test_the_whole_thread_earlier_wordings_and_the_choice_of_what_to_moderate_blur_it_too(
+    write: Write, admin: Client
+) -> None:
+    row = write(HATE)
+    Item.objects.update(text="Ni är inte kloka", edited_at=NOW)
+    ItemVersion.objects.create(item=Item.objects.get(), text=HATE, replaced_at=NOW)
+    admin.post("/skydd/")
+    folded_in(admin.get(f"/k/{row.pk}/").content.decode())
+    Item.objects.update(text=HATE, edited_at=None)
+    ItemVersion.objects.all().delete()
+    folded_in(admin.get(f"/k/{row.pk}/trad/").content.decode())
+    folded_in(admin.get(f"/k/{row.pk}/?beslut=moderate").content.decode())
+
+
+def test_the_cards_and_tables_that_repeat_it_blur_it(write: Write, admin: Client) -> None:
+    write(HATE)
+    for days, path in ((3, "/helgkoll/"), (7, "/uppfoljning/rader/?figur=still_open&vecka=2026-W48")):
+        with time_machine.travel(NOW + timedelta(days=days, hours=6), tick=False):
+            admin.force_login(admin.user)  # type: ignore[attr-defined]  # days later a sign-in has run out
+            shown = admin.get(path).content.decode()
+            admin.post("/skydd/")
+            blurred = admin.get(path).content.decode()
+            admin.post("/skydd/")
+        assert HATE in shown and HATE not in blurred and "Dolt innehåll" in blurred, path
 
 
 @pytest.fixture(autouse=True)
