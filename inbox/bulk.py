@@ -43,7 +43,7 @@ class Outcome:
 def chosen(user: User, ids: Collection[str]) -> list[Conversation]:
     """The conversations with these ids that the user may see, in the list's order. One query."""
     wanted = {int(pk) for pk in ids if selectors.is_id(pk)}
-    rows = selectors.as_shown(selectors.visible_to(user).filter(pk__in=sorted(wanted)[:MOST]))
+    rows = selectors.as_shown(selectors.visible_to(user).filter(pk__in=sorted(wanted)[:MOST]), user)
     return sorted(rows, key=lambda row: (row.due_at is None, row.due_at or row.last_item_at, row.pk))
 
 

@@ -174,7 +174,7 @@ def _says_nothing(query: Query) -> bool:
 def _shown(user: User, query: Query, ids: list[int]) -> list[Hit]:
     items = {item.pk: item for item in Item.objects.filter(pk__in=ids).select_related("contact", "channel")}
     wanted = {item.conversation_id for item in items.values()}
-    rows = {row.pk: row for row in selectors.as_shown(selectors.visible_to(user).filter(pk__in=wanted))}
+    rows = {row.pk: row for row in selectors.as_shown(selectors.visible_to(user).filter(pk__in=wanted), user)}
     shown = [items[pk] for pk in ids if pk in items and items[pk].conversation_id in rows]
     texts = _headlines(query, [secrecy.preview(item.text) for item in shown])
     return [Hit(item, rows[item.conversation_id], _parts(text)) for item, text in zip(shown, texts, strict=True)]  # type: ignore[index]

@@ -259,7 +259,7 @@ def _rows_of(user: User, parts: list[QuerySet[Conversation]], filters: Filters, 
     arrays = " || ".join(f"ARRAY({sql})" for sql, _params in asked)
     params = [value for _sql, values in asked for value in values]
     these = RawSQL(f'"inbox_conversation"."id" = ANY({arrays})', params, _BOOLEAN)
-    found = list(_sorted(as_shown(visible_to(user).filter(these)), filters))
+    found = list(_sorted(as_shown(visible_to(user).filter(these), user), filters))
     if filters.pins:
         found.sort(key=lambda row: row.lane)  # stable: within a lane by deadline
     return found[:most]
@@ -273,13 +273,16 @@ def sql_of(rows: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
         return "SELECT NULL::bigint AS pk WHERE FALSE", ()
 
 
-def as_shown(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Fetch with each conversation what a row of the list shows: also how its newest reply stands."""
+def as_shown(rows: QuerySet[Conversation], user: User) -> QuerySet[Conversation]:
+    """Fetch with each conversation what a row of the list shows: also how its newest reply stands.
+
+    `user`: who reads it; those who ask the same are counted as far as he or she may open them.
+    """
     newest = Outgoing.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
     asked = ExpertQuestion.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("-pk")
     waits = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None, kind=ReplyCycle.Kind.FIRST)
     # By its own count, so that PostgreSQL looks at none where nobody asks the same.
-    same = Conversation.objects.filter(alike=OuterRef("alike")).exclude(status=Status.CLOSED).order_by()
+    same = visible_to(user).filter(alike=OuterRef("alike")).exclude(status=Status.CLOSED).order_by()
     same = same.values("alike").annotate(n=Count("pk"))
     change = LaneChange.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
     seen = Item.objects.filter(conversation=OuterRef("pk"), first_seen_at__isnull=False).order_by("first_seen_at")

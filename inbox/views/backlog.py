@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from accounts.permissions import Permission, needs
 from inbox import backlog, chips, selectors
 from inbox.backlog import DaysOff
@@ -29,7 +30,7 @@ def monday(request: HttpRequest) -> HttpResponse:
         rows = backlog.came_in(request.user, policy, off)
         count, (likely, of) = rows.count(), backlog.probably_without_answer(rows)
         days = ngettext("%(n)s ledig dag", "%(n)s lediga dagar", off.count) % {"n": off.count}
-        context |= _shown(rows, rules)
+        context |= _shown(rows, request.user, rules)
         context["heading"] = ngettext("%(count)s väntar efter %(days)s", "%(count)s väntar efter %(days)s", count) % {
             "count": count,
             "days": days,
@@ -53,7 +54,7 @@ def weekend(request: HttpRequest) -> HttpResponse:
     if off:
         rows = backlog.falls_due(request.user, off)
         count, until = rows.count(), _until(off)
-        context |= _shown(rows, rules)
+        context |= _shown(rows, request.user, rules)
         context["heading"] = ngettext("%(n)s ska ha svar före %(until)s", "%(n)s ska ha svar före %(until)s", count) % {
             "n": count,
             "until": until,
@@ -66,9 +67,9 @@ def _until(off: DaysOff) -> str:
     return chips.when(noon, timezone.now())
 
 
-def _shown(rows: Any, rules: policies.InForce) -> dict[str, Any]:
+def _shown(rows: Any, user: User, rules: policies.InForce) -> dict[str, Any]:
     now = timezone.now()
-    found = list(selectors.as_shown(rows)[: backlog.MOST_SHOWN + 1])
+    found = list(selectors.as_shown(rows, user)[: backlog.MOST_SHOWN + 1])
     return {
         "rows": [row_context(row, rules, now) for row in found[: backlog.MOST_SHOWN]],
         "has_more": len(found) > backlog.MOST_SHOWN,

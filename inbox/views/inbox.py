@@ -105,7 +105,7 @@ def news(request: HttpRequest) -> HttpResponse:
     shown = [int(pk) for pk in request.GET.get("rader", "").split(",") if selectors.is_id(pk)][:MOST_ROWS]
     fresh = selectors.news(user, filters, shown=shown, since=since, now=now)
     rules = policies.in_force()
-    rows = selectors.as_shown(selectors.visible_to(user).filter(pk__in=shown))
+    rows = selectors.as_shown(selectors.visible_to(user).filter(pk__in=shown), user)
     still = selectors.matching(user, replace(filters, after=""), now).filter(pk__in=shown)
     count = len(fresh)
     context = {

@@ -11,9 +11,11 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import Role
 from inbox import grouping, settling
 from inbox.likeness import likeness, prints
 from inbox.models import Conversation, Item, Print
+from tests.accounts.test_scopes import baton
 from tests.factories import NOW, ChannelFactory, ConversationFactory, ItemFactory, ThreadFactory
 
 QUESTION = "När öppnar simhallen på lördag? Vi tänkte bada med barnen hela dagen"
@@ -77,6 +79,36 @@ def test_the_next_of_a_group_takes_the_place_of_the_one_that_is_done(anna: Clien
     page = anna.get("/")
     assert [entry["row"].pk for entry in page.context["rows"]] == [rows[1].pk]
     assert "Samma fråga ×2" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_only_those_are_counted_that_the_reader_may_open(
+    sign_in: Callable[..., Client], django_assert_max_num_queries: Callable
+) -> None:
+    ours = ChannelFactory(kind="topic")
+    kim = sign_in(Role.DEPARTMENT)
+    kim.user.memberships.update(department=ours.department)  # type: ignore[attr-defined]
+    rows = [asks(QUESTION, thread=ThreadFactory(channel=ours), at=NOW - n * HOUR) for n in range(2)]
+    rows += [asks(QUESTION, thread=ThreadFactory(channel=ChannelFactory(kind="topic"))) for _ in range(3)]
+    assert "Samma fråga ×5" in sign_in().get("/").content.decode()
+    with django_assert_max_num_queries(12):
+        page = kim.get("/").content.decode()
+    assert "Samma fråga ×2" in page and "Samma fråga ×5" not in page
+    rows[0].refresh_from_db()
+    opened = kim.get(f"/?grupp={rows[0].alike}").context["rows"]
+    assert {entry["row"].pk for entry in opened} == {row.pk for row in rows[:2]}
+
+
+@pytest.mark.django_db
+def test_alone_among_what_one_may_open_a_question_has_no_badge(sign_in: Callable[..., Client]) -> None:
+    relay = ChannelFactory(kind="relay")
+    elin = sign_in(Role.RELAY)
+    baton(elin.user, relay)  # type: ignore[attr-defined]
+    rows = [asks(QUESTION, thread=ThreadFactory(channel=channel)) for channel in (relay, ChannelFactory())]
+    page = elin.get("/")
+    assert [entry["row"].pk for entry in page.context["rows"]] == [rows[0].pk]
+    assert "Samma fråga" not in page.content.decode()
+    assert "Samma fråga ×2" in sign_in().get("/").content.decode()
 
 
 @pytest.mark.django_db
