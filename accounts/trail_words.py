@@ -83,6 +83,8 @@ ACTIONS: dict[str, Promise] = {
     "rule.added": _("lade till en regel"),
     "rule.changed": _("ändrade en regel"),
     "rule.removed": _("tog bort en regel"),
+    "surface.off": _("stängde av läsningen av en del av ett konto"),
+    "surface.on": _("slog på läsningen av en del av ett konto"),
     "surface.note": _("läsningen av ett konto hade något att säga"),
     "topic.added": _("lade till en hashtagg"),
     "topic.changed": _("ändrade en hashtagg"),

@@ -23,7 +23,7 @@ NOTES_SHOWN = 10  # what readings had to tell of late; older ones are in the tra
 
 
 def _channels() -> Any:
-    surfaces = Prefetch("surfaces", Surface.objects.order_by("name"))
+    surfaces = Prefetch("surfaces", Surface.objects.select_related("off_by").order_by("name"))
     rows = Channel.objects.select_related("department", "owner", "deputy", "approver", "credential", "closing")
     return rows.prefetch_related(surfaces, "watched_hashtags")
 

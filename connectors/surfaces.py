@@ -66,6 +66,15 @@ FOUND = {
 }
 
 
+OPTIONAL = {"facebook": frozenset({"ads", "tagged", "messages"}), "youtube": frozenset({"review"})}
+"""What a channel can be without, as its key may lack the permission: an admin can have it left unread."""
+
+
+def is_optional(platform: str, surface: str) -> bool:
+    """Say whether a surface may be switched off; what is the heart of a channel never is."""
+    return surface in OPTIONAL.get(platform, ())
+
+
 def found(platform: str, surface: str) -> Found:
     """Give the promise of a surface; all hashtags are one kind."""
     return FOUND[platform][surface.partition(":")[0]]

@@ -115,6 +115,7 @@ def _of_units(channel: Channel, key: str, now: datetime) -> Left:
     cost = max(1.0, row.amount / row.rounds) if row and row.rounds else USUAL_COST
     resets_at = day_ends(channel.platform, now)
     sharing = Surface.objects.filter(channel__platform=channel.platform, channel__status=Channel.Status.ACTIVE)
+    sharing = sharing.filter(off_since=None)
     rounds = (YOUTUBE_UNITS * FOR_READING - used) / (cost * max(1, sharing.filter(channel__is_sandbox=False).count()))
     return Left(min(1.0, used / YOUTUBE_UNITS), resets_at, _spread(resets_at - now, rounds))
 
@@ -201,6 +202,8 @@ def accounts(now: datetime) -> list[Account]:
 def _gather(account: Account, channel: Channel, key: str, now: datetime) -> None:
     """Take the worst of what the channel's surfaces know: the limit that stops first is the one that matters."""
     for surface in channel.surfaces.all():
+        if surface.off_since:
+            continue
         surface.channel = channel
         remains = left(channel, surface.quota, key, now)
         if (remains.share or 0.0) >= (account.remains.share or 0.0):

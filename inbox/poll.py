@@ -74,7 +74,8 @@ class Busy(PlatformError):
 def due_surfaces(now: datetime) -> list[Surface]:
     """Give the surfaces of active channels whose time has come, longest waiting first."""
     due = Q(next_poll_at__lte=now) | Q(next_poll_at=None)
-    found = Surface.objects.filter(due, channel__status=Channel.Status.ACTIVE).exclude(lease_until__gt=now)
+    active = Surface.objects.filter(off_since=None, channel__status=Channel.Status.ACTIVE)
+    found = active.filter(due).exclude(lease_until__gt=now)
     return list(found.select_related("channel").order_by("next_poll_at", "pk"))
 
 
@@ -90,7 +91,7 @@ def take_due(now: datetime) -> list[int]:
 
 def poll_due(surface_id: int, *, now: datetime) -> Report | None:
     """Poll a surface for the schedule, wholly where it is time for that; None if it is gone or not active."""
-    surface = Surface.objects.select_related("channel").filter(pk=surface_id).first()
+    surface = Surface.objects.select_related("channel").filter(pk=surface_id, off_since=None).first()
     if surface is None or surface.channel.status != Channel.Status.ACTIVE:
         return None
     return poll_surface(surface, now=now, full=wants_full(surface, now), holder=new_holder())

@@ -24,6 +24,7 @@ class Watched:
     unread_since: datetime | None = None  # when what cannot be read was last read
     surfaces: int = field(default=0, repr=False)
     unread: list[str] = field(default_factory=list)  # the surfaces that cannot be read
+    off: list[str] = field(default_factory=list)  # the surfaces that are not to be read, as an admin said
 
     @property
     def parts(self) -> list[str]:
@@ -44,6 +45,10 @@ class Health:
         return [channel for channel in self.channels if channel.failing_since]
 
     @property
+    def off(self) -> list[Watched]:
+        return [channel for channel in self.channels if channel.off]
+
+    @property
     def last_read_at(self) -> datetime | None:
         return max((c.last_success_at for c in self.channels if c.last_success_at), default=None)
 
@@ -54,7 +59,7 @@ class Health:
 
 def health(now: datetime) -> Health:
     """Say how each channel in use is read. One query."""
-    names = ("name", "last_success_at", "last_new_at", "pace", "failing_since", "error_code", "error")
+    names = ("name", "last_success_at", "last_new_at", "pace", "failing_since", "error_code", "error", "off_since")
     facts = ("pk", "name", "platform", "status", "created_at", "is_sandbox", "credential__pk")
     rows = (
         Channel.objects.exclude(status=Channel.Status.CLOSED)
@@ -64,12 +69,15 @@ def health(now: datetime) -> Health:
     watched: dict[int, Watched] = {}
     for row in rows:
         pk, name, platform, status, created_at, is_sandbox, key = row[: len(facts)]
-        surface, read_at, new_at, pace, failing_since, code, error = row[len(facts) :]
+        surface, read_at, new_at, pace, failing_since, code, error, off_since = row[len(facts) :]
         channel = watched.setdefault(pk, Watched(pk, name, platform))
         if key is None and status == Channel.Status.ACTIVE:
             channel.error = _("Kontot är inte anslutet. En administratör behöver ansluta det.")
             channel.failing_since = channel.failing_since or created_at
         if surface is None:
+            continue
+        if off_since:
+            channel.off.append(surface)
             continue
         channel.surfaces += 1
         channel.last_success_at = _latest(channel.last_success_at, read_at)

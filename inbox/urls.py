@@ -50,6 +50,7 @@ urlpatterns = [
     path("svar/<int:pk>/kontrollerat/", verdicts.settle_unknown, name="settle"),
     path("beslut/<int:pk>/angra/", verdicts.undo, name="undo"),
     path("konton/<int:pk>/hamta/", channels.poll_now, name="poll_now"),
+    path("floden/<int:pk>/lases/", channels.surface_switch, name="surface_switch"),
     path("hanvisningar/", redirects.list_page, name="redirects"),
     path("hanvisningar/ny/", redirects.edit, name="redirect_new"),
     path("hanvisningar/<int:pk>/", redirects.edit, name="redirect_edit"),

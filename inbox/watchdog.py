@@ -137,9 +137,9 @@ def is_silent(surface: Surface, now: datetime) -> bool:
 
 
 def _watched() -> QuerySet[Surface]:
-    """The surfaces of channels in use whose key is alive: a dead or missing key is told of by itself."""
+    """What is to be read of channels in use whose key is alive: a dead or missing key is told of by itself."""
     rows = Surface.objects.filter(ACTIVE, channel__credential__dead_since=None, channel__credential__isnull=False)
-    return rows.select_related("channel__owner", "channel__deputy")
+    return rows.filter(off_since=None).select_related("channel__owner", "channel__deputy")
 
 
 def _by_channel(surfaces: Iterable[Surface]) -> list[tuple[Channel, list[Surface]]]:

@@ -142,5 +142,5 @@ def _read(channel: Channel, ids: Sequence[str], gone: Iterable[str]) -> bool:
 
 def poll_next(channel: Channel, now: datetime, surfaces: Collection[str] = ()) -> None:
     """Let some of a channel's surfaces, or all, be polled at once, but for those that a fault or a quota holds back."""
-    waiting = Surface.objects.filter(channel=channel, error_code="", next_poll_at__gt=now)
+    waiting = Surface.objects.filter(channel=channel, off_since=None, error_code="", next_poll_at__gt=now)
     (waiting.filter(name__in=surfaces) if surfaces else waiting).update(next_poll_at=now)

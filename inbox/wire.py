@@ -135,6 +135,7 @@ def surface_line(surface: Surface) -> Line:
         "next_poll_at": time_out(surface.next_poll_at),
         "quota": surface.quota or None,
         "note": surface.note or None,
+        **({"off_since": time_out(surface.off_since)} if surface.off_since else {}),
     }
 
 

@@ -51,7 +51,7 @@ def measure(now: datetime) -> State:
     waits = list(cycles.annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now))).order_by())
     ours = Outgoing.objects.filter(status__in=ON_ITS_WAY).values_list("status").annotate(n=Count("pk")).order_by()
     queued = Outgoing.objects.filter(status=Outgoing.Status.QUEUED, not_before__lte=now, held=False)
-    active = Surface.objects.filter(channel__status=Channel.Status.ACTIVE)
+    active = Surface.objects.filter(channel__status=Channel.Status.ACTIVE, off_since=None)
     late = active.filter(next_poll_at__lt=now).aggregate(n=Count("pk"), oldest=Min("next_poll_at"))
     dead = Credential.objects.filter(dead_since__isnull=False, channel__status=Channel.Status.ACTIVE)
     unknown = Outgoing.objects.filter(status=Outgoing.Status.UNKNOWN, next_lookup_at=None)

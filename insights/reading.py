@@ -29,13 +29,20 @@ def gaps(channels: Sequence[Channel], start: datetime, end: datetime, now: datet
     surfaces = {surface.pk: surface for channel in channels for surface in channel.surfaces.all()}
     past = Gap.objects.filter(surface__in=surfaces, until__gt=start, since__lt=end)
     found = [Unread(surfaces[gap.surface_id], gap.since, gap.until) for gap in past]
-    found += [gap for channel in channels for gap in going_on(channel, now) if gap.since < end and start < now]
+    latest = [gap for channel in channels for gap in going_on(channel, now)]
+    found += [gap for gap in latest if gap.since < end and start < gap.end(now)]
     return sorted(found, key=lambda gap: (gap.since, gap.surface.pk))
 
 
 def going_on(channel: Channel, now: datetime) -> list[Unread]:
-    """Give what of a channel is not being read now; a channel that is paused or closed is not meant to be."""
+    """Give what of a channel is not being read now; a channel that is paused or closed is not meant to be.
+
+    What an admin has switched off went unread, if it did, until that was done.
+    """
     if channel.status != Channel.Status.ACTIVE:
         return []
     surfaces = [(surface, surface.last_success_at or channel.created_at) for surface in channel.surfaces.all()]
-    return [Unread(surface, since, None) for surface, since in surfaces if now - since > LONG]
+    return [
+        Unread(surface, since, surface.off_since) for surface, since in surfaces
+        if (surface.off_since or now) - since > LONG
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import Department, User
+from connectors.surfaces import is_optional
 
 
 class Platform(models.TextChoices):
@@ -191,6 +192,7 @@ class Surface(models.Model):
     """One stream of a channel that is polled by itself: its cursor, its lease, how it went last time.
 
     `cursor_version` counts the moves of the cursor: it moves by compare-and-set only, after its last page is stored.
+    `off_since`: when an admin had it left unread (`surfaces.py`); then it is not polled, and its silence no alarm.
     """
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="surfaces")
@@ -212,6 +214,8 @@ class Surface(models.Model):
     silent_told_at = models.DateTimeField(null=True, blank=True)  # when people were told that it is silent
     platform_count = models.IntegerField(null=True, blank=True)
     quota = models.JSONField(default=dict)
+    off_since = models.DateTimeField(null=True, blank=True)
+    off_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, db_index=False, related_name="+")
 
     class Meta:
         ordering: ClassVar = ["channel_id", "name"]
@@ -220,3 +224,8 @@ class Surface(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel_id}/{self.name}"
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it may be left unread. Queries its channel unless that was fetched."""
+        return is_optional(self.channel.platform, self.name)

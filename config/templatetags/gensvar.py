@@ -90,7 +90,7 @@ def last_read(channel: Any) -> datetime | None:
 @register.filter
 def is_failing(channel: Any) -> bool:
     """Whether something of the channel could not be read last time."""
-    return any(surface.error_code for surface in channel.surfaces.all())
+    return any(surface.error_code and not surface.off_since for surface in channel.surfaces.all())
 
 
 @register.filter

@@ -45,7 +45,7 @@ def _surfaces(channel: Channel | None) -> Iterator[Surface]:
     for each in [channel] if channel else active:
         with suppress(PlatformError):  # each poll will report it
             ensure_surfaces(each, timezone.now())  # a tag may be watched since
-        yield from each.surfaces.select_related("channel").order_by("name")
+        yield from each.surfaces.filter(off_since=None).select_related("channel").order_by("name")
 
 
 def _poll(surface: Surface, full: bool) -> poll.Report:
