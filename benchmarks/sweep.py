@@ -205,8 +205,7 @@ HERD = """
 UPDATE inbox_replycycle SET started_at = %(midnight)s - interval '60 hours', due_at = %(midnight)s,
   due_soon_at = %(midnight)s - interval '4 hours', next_step_at = %(midnight)s, ladder = ARRAY[
     %(midnight)s - interval '15 hours', %(midnight)s - interval '11 hours', %(midnight)s - interval '8 hours']
-WHERE id IN (SELECT id FROM inbox_replycycle WHERE next_step_at > %(now)s ORDER BY id
-             LIMIT (SELECT count(*) FROM inbox_replycycle WHERE next_step_at IS NULL))
+WHERE next_step_at > %(now)s AND id <= 2 * (SELECT count(*) FROM inbox_replycycle WHERE next_step_at IS NULL)
 """
 
 
