@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import requests
 import time_machine
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import BrowserContext, Error, Page
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 
 from scripts import chromium
 from tests.browser.scene import NOW, Scene, build
@@ -32,7 +33,29 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE = 20_000  # milliseconds that what must come may take to come, on a machine with other work
 EXPECTED = ("status of 403", "status of 404", "status of 422", "502")  # what the tests themselves bring about
+
+expect.set_options(timeout=PATIENCE)
+
+
+def when_loaded(act: Callable[..., Any], page_of: Callable[[Any], Page]) -> Callable[..., Any]:
+    """Let something be done only to a page whose scripts have run, as people do: they read it first.
+
+    What a click leads to is there when the click is over, but may still be coming in: its words can be seen while its
+    deferred scripts have not run, and a key that is pressed then is lost.
+    """
+
+    @wraps(act)
+    def patiently(*given: Any, **named: Any) -> Any:
+        page_of(given[0] if given else None).wait_for_load_state("domcontentloaded")
+        return act(*given, **named)
+
+    return patiently
+
+
+for _way in ("click", "dispatch_event", "focus", "press"):
+    setattr(Locator, _way, when_loaded(getattr(Locator, _way), lambda locator: locator.page))
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +92,9 @@ def sign_in(scene: Scene, server: str) -> Iterator[Callable[..., None]]:
 
     def signed_in(page: Page, name: str = "Anna") -> None:
         contexts.append(page.context)
+        page.set_default_timeout(PATIENCE)
+        for way in ("press", "type"):
+            setattr(page.keyboard, way, when_loaded(getattr(page.keyboard, way), lambda _key: page))
         client = Client()
         with time_machine.travel(NOW, tick=True):
             client.force_login(scene.people[name], backend="accounts.backends.Users")
@@ -116,6 +142,5 @@ def anna(page: Page, sign_in: Callable[..., None]) -> Iterator[Page]:
     """A page of somebody who may answer, whose console must stay silent."""
     heard = listen(page)
     sign_in(page)
-    page.set_default_timeout(8000)
     yield page
     assert not heard

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_a_note_by_keyboard_names_a_colleague_and_never_mixes_with_the_reply(anna: Page, scene: Scene) -> None:
     opened(anna, scene, "Jonas Berg", "?beslut=answer")
     anna.locator("#text").fill("Hej Jonas")
-    expect(anna.locator("#writing")).to_contain_text("Utkast", timeout=4000)
+    expect(anna.locator("#writing")).to_contain_text("Utkast")
     anna.keyboard.press("Escape")
     anna.keyboard.press("i")
     expect(anna.locator("#note")).to_be_focused()
@@ -29,7 +29,7 @@ def test_a_note_by_keyboard_names_a_colleague_and_never_mixes_with_the_reply(ann
     photograph(anna, "note")
     anna.keyboard.press("Enter")
     expect(anna.locator("#note")).to_have_value("Stämmer 9-17 @Per Lindqvist ")
-    expect(anna.locator("#writing")).to_contain_text("Utkast, bara ditt", timeout=4000)
+    expect(anna.locator("#writing")).to_contain_text("Utkast, bara ditt")
     anna.set_viewport_size({"width": 320, "height": 800})
     assert barriers(anna) == []
     photograph(anna, "note-narrow")

@@ -114,7 +114,7 @@ def test_what_is_written_on_a_platform_is_announced_without_moving_the_list(anna
     with time_machine.travel(LATER):
         scene.says("Nya Nora", "Hur länge har ni öppet i dag?", FRIDAY + 10 * MINUTE, fetched_after=LATER - FRIDAY)
     live.announce()
-    expect(anna.locator("#news")).to_contain_text("1 ny – visa", timeout=3000)
+    expect(anna.locator("#news")).to_contain_text("1 ny – visa")
     assert anna.locator(".row strong").all_inner_texts() == names
     anna.keyboard.press("n")
     expect(anna.locator(".row strong").nth(1)).to_have_text("Nya Nora")
@@ -129,7 +129,7 @@ def test_an_answered_row_leaves_the_list_when_nobody_points_at_it(anna: Page, sc
     with time_machine.travel(LATER, tick=True):
         scene.answer("Sara Lindgren", "answer", "Hej Sara!", LATER, by="Per")
     live.announce()
-    expect(row).to_have_count(0, timeout=4000)
+    expect(row).to_have_count(0)
     is_open(anna, "Jonas Berg")
 
 
@@ -142,7 +142,7 @@ def test_somebody_elses_answer_is_told_while_one_types_and_refused_with_every_wo
     with time_machine.travel(moment, tick=True):
         scene.answer("Sara Lindgren", "answer", "Hej Sara! Jag ringer dig.", moment, by="Per")
     live.announce()
-    expect(anna.locator("#meanwhile")).to_contain_text("Per svarade", timeout=4000)
+    expect(anna.locator("#meanwhile")).to_contain_text("Per svarade")
     anna.locator("[data-send]").click()
     expect(anna.locator("#reply-error")).to_contain_text("Per svarade")
     expect(anna.locator("#text")).to_have_value("Hej Sara! Vi tar det nu.")
@@ -155,7 +155,7 @@ def test_a_deleted_comment_is_told_while_one_types(anna: Page, scene: Scene) -> 
     Item.objects.filter(conversation=row).update(deleted_at=NOW + timedelta(minutes=20))
     Conversation.objects.filter(pk=row.pk).update(revision=row.revision + 1)
     live.announce()
-    expect(anna.locator("#meanwhile")).to_contain_text("Ida Tränare har tagit bort det du svarar på", timeout=4000)
+    expect(anna.locator("#meanwhile")).to_contain_text("Ida Tränare har tagit bort det du svarar på")
 
 
 def test_a_session_that_runs_out_loses_no_word(anna: Page, scene: Scene) -> None:

@@ -28,7 +28,6 @@ def per(browser: Browser, browser_context_args: dict[str, Any], sign_in: Callabl
     page = browser.new_context(**browser_context_args).new_page()
     heard = listen(page)
     sign_in(page, "Per")
-    page.set_default_timeout(8000)
     yield page
     page.context.close()
     assert not heard
@@ -65,7 +64,7 @@ def test_two_people_at_one_conversation_get_in_nobodys_way(anna: Page, per: Page
     photograph(anna, "shared")
 
     anna.locator("#text").fill("Hej Jonas, vi öppnar 9.")
-    expect(anna.locator("#writing")).to_contain_text("Utkast", timeout=4000)
+    expect(anna.locator("#writing")).to_contain_text("Utkast")
     anna.get_by_role("button", name="Skicka svaret").click()
     expect(anna.locator("#toasts")).to_contain_text("skickas om 10 sekunder")
     expect(per.locator("#meanwhile")).to_contain_text("Anna har redan ett svar på väg till samma person.")

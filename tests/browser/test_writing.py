@@ -37,7 +37,7 @@ def photograph(page: Page, name: str) -> None:
 def test_a_sentence_half_written_is_there_after_a_reload(anna: Page, scene: Scene) -> None:
     opened(anna, scene, "Jonas Berg", "?beslut=answer")
     anna.locator("#text").fill("Du kan erhålla besked, simhallen öppnar")
-    expect(anna.locator("#writing")).to_contain_text("Utkast – blir allmän handling när det skickas", timeout=4000)
+    expect(anna.locator("#writing")).to_contain_text("Utkast – blir allmän handling när det skickas")
     expect(anna.locator("#writing")).to_contain_text("”erhålla” → ”få”")
     anna.evaluate("localStorage.clear()")
     anna.reload()
