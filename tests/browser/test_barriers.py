@@ -184,7 +184,19 @@ def test_the_verdicts_lie_under_the_thumb_of_a_phone(
     assert small_targets(page) == []
     page.goto("/")
     assert small_targets(page) == []
+    box, row = page.locator(".pick input").first.bounding_box(), page.locator(".rows > li").first
+    assert box and box["width"] >= 44
+    words, chip = row.locator(".what").bounding_box(), row.locator(".frist .chip").bounding_box()
+    assert words and chip and chip["y"] >= words["y"] + words["height"] - 1
     page.context.close()
+
+
+def test_the_box_of_a_row_is_24_pixels_for_a_mouse_and_marks_beside_what_is_drawn(anna: Page) -> None:
+    anna.goto("/")
+    box = anna.locator(".pick input").first.bounding_box()
+    assert box and min(box["width"], box["height"]) >= 24
+    anna.mouse.click(box["x"] + 1.5, box["y"] + 1.5)
+    expect(anna.locator("[data-chosen]")).to_have_text("1 markerad")
 
 
 def small_targets(page: Page) -> list[str]:
