@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, shifts
@@ -31,6 +31,7 @@ VACATION = _(
 class State:
     """What there is to hand over, of what the person sees."""
 
+    urgent: list[Conversation]  # resting ones too: whoever takes over must know of each
     promised: list[Conversation]
     overdue: int
     waiting: int
@@ -44,6 +45,7 @@ class State:
     def facts(self) -> dict[str, Any]:
         """What is stored of it: ids, times and numbers."""
         return {
+            "urgent": [{"conversation": row.pk} for row in self.urgent],
             "promised": [{"conversation": row.pk, "promised_at": row.promised_at.isoformat()} for row in self.promised
                          if row.promised_at],
             "overdue": self.overdue,
@@ -59,15 +61,17 @@ class State:
 
 
 def state(user: User, now: datetime) -> State:
-    """Read it. Eight queries."""
+    """Read it. Eight queries, whatever there is."""
     seen = selectors.visible_to(user)
     still = seen.exclude(status=Conversation.Status.CLOSED)
     promised = still.filter(promised_at__isnull=False).select_related("channel", "contact").order_by("promised_at")
-    due = still.filter(due_at__isnull=False)
+    urgent = still.filter(lane=Conversation.Lane.URGENT).select_related("channel", "contact", "assignee")
+    due = still.filter(due_at__isnull=False).aggregate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now)))
     return State(
+        urgent=list(urgent.order_by(F("due_at").asc(nulls_last=True), "pk")),
         promised=list(promised),
-        overdue=due.filter(due_at__lte=now).count(),
-        waiting=due.count(),
+        overdue=due["late"],
+        waiting=due["n"],
         hot=list(_hot(seen, now)[:SHOWN]),
         questions=list(_questions(seen)),
         approvals=PendingReply.objects.filter(decided_at=None, conversation__in=seen).count(),

@@ -10,10 +10,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from accounts.models import AuditEvent, Channel, NoticeSettings, Role, Shift
+from accounts.models import AuditEvent, Channel, Membership, NoticeSettings, Role, Shift
 from inbox import staffing
-from inbox.models import Changeover, Draft
-from tests.factories import NOW, ChannelFactory, UserFactory, waiting_conversation
+from inbox.models import Changeover, Conversation, Draft
+from tests.factories import NOW, ChannelFactory, DepartmentFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db
 
@@ -155,9 +155,39 @@ def test_both_sign_and_the_state_of_that_moment_is_kept(sign_in: Callable[..., C
 
 def test_the_hand_over_page_takes_few_queries(anna: Client, django_assert_max_num_queries: Callable[..., Any]) -> None:
     for _each in range(3):
-        waiting_conversation()
-    with django_assert_max_num_queries(15):
+        waiting_conversation(lane=Conversation.Lane.URGENT)
+    with django_assert_max_num_queries(12):
         anna.get("/bemanning/overlamning/")
+
+
+def test_what_is_urgent_stands_on_top_with_its_link_and_is_signed_for(sign_in: Callable[..., Client]) -> None:
+    anna, per = sign_in(name="Anna Ek"), sign_in(name="Per Lind")
+    rows = {name: waiting_conversation(text="Jag orkar inte") for name in ("open", "rests", "done", "ordinary")}
+    for name, status in (("open", "open"), ("rests", "snoozed"), ("done", "closed")):
+        facts = {"status": status, "lane": Conversation.Lane.URGENT, "assignee": per.user}  # type: ignore[attr-defined]
+        facts["snoozed_until"] = NOW + timedelta(days=1) if status == "snoozed" else None
+        Conversation.objects.filter(pk=rows[name].pk).update(**facts)
+    page = anna.get("/bemanning/overlamning/").content.decode()
+    top = page.index("2 akuta konversationer är öppna")
+    assert top < page.index("väntar på svar") and "Jag orkar inte" not in page
+    assert [name for name, row in rows.items() if f"/k/{row.pk}/" in page] == ["open", "rests"]
+    anna.post("/bemanning/overlamning/", {"kind": "swap", "to": per.user.pk})  # type: ignore[attr-defined]
+    kept = Changeover.objects.get().facts["urgent"]
+    assert [each["conversation"] for each in kept] == [rows["open"].pk, rows["rests"].pk]
+
+
+def test_urgent_ones_that_one_may_not_see_are_not_handed_over(sign_in: Callable[..., Client]) -> None:
+    row = waiting_conversation(lane=Conversation.Lane.URGENT, thread__channel__kind="topic")
+    elsewhere = sign_in(Role.DEPARTMENT)
+    Membership.objects.update(department=DepartmentFactory())
+    page = elsewhere.get("/bemanning/overlamning/").content.decode()
+    assert f"/k/{row.pk}/" not in page and "<strong>0</strong> akuta" in page
+
+
+def test_what_was_signed_before_urgent_ones_were_counted_claims_nothing_of_them(anna: Client) -> None:
+    Changeover.objects.create(giver=UserFactory(), receiver=anna.user, given_at=NOW, facts={"promised": []})  # type: ignore[attr-defined]
+    page = anna.get("/bemanning/overlamning/").content.decode()
+    assert page.count("lovade svar") == 2 and page.count("akuta") == 1
 
 
 def test_a_vacation_has_a_template_and_a_reader_signs_nothing(anna: Client, sign_in: Callable[..., Client]) -> None:

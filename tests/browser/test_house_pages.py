@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from accounts import relay
 from accounts.models import Baton, Channel, Dialogue, NeutralPeriod, NoticeSettings, Role, Shift
 from inbox import approvals, changeover
-from inbox.models import Changeover
+from inbox.models import Changeover, Conversation
 from tests.browser.conftest import listen
 from tests.browser.scene import NOW, Scene
 from tests.browser.test_barriers import AXE, SCHEMES, WIDTHS, barriers
@@ -76,6 +76,7 @@ def addresses(scene: Any) -> dict[str, list[str]]:
 def test_no_page_has_a_barrier(scheme: Any, page: Page, house: Any, sign_in: Callable[..., None]) -> None:
     relay.open_card(house.baton, now=NOW)
     facts = {"kind": "answer", "text": "Roligt att du frågar!", "key": "k", "now": NOW, "sign": True}
+    Conversation.objects.filter(pk=house.asked.pk).update(lane=Conversation.Lane.URGENT)
     house.pending = approvals.submit(house.asked.pk, by=house.people["Elin"], **facts)
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     found, heard = [], listen(page)
