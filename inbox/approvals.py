@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.permissions import Permission, may, require
 from inbox import actions, drafts, relaying, replying, selectors
 from inbox.acting import Refused, check_text, locked, record
-from inbox.models import Outgoing, PendingReply, RedirectTarget
+from inbox.models import HeadsUp, Outgoing, PendingReply, RedirectTarget
 from inbox.signing import unsigned
 from inbox.verdicts import of_reply
 
@@ -152,6 +152,7 @@ def _decide(pending: PendingReply, outcome: str, *, by: User, now: datetime, **f
     for name, value in {"outcome": outcome, "decided_by": by, "decided_at": now, **facts}.items():
         setattr(pending, name, value)
     pending.save()
+    HeadsUp.objects.filter(pending=pending, told_at=None).delete()  # nobody is asked for what is decided
 
 
 def _back_to_its_form(pending: PendingReply, now: datetime) -> None:

@@ -1,4 +1,5 @@
-"""A colleague is asked to look: @mentions in notes, and what is handed over. Told neutrally, by the person's own ways.
+"""A colleague is asked to look: @mentions in notes, what is handed over, replies to approve. Told neutrally, by the
+person's own ways.
 
 A message says who asks and where; never what a citizen or a note says, as it may be read on a locked screen.
 """
@@ -23,7 +24,7 @@ from accounts.models import NoticeSettings, User
 from accounts.permissions import ALLOWED, Permission
 from inbox import chat
 from inbox.digests import is_staffed
-from inbox.models import Conversation, HeadsUp, Note
+from inbox.models import Conversation, HeadsUp, Note, PendingReply
 from inbox.staff import Staff
 from sla import policies
 
@@ -54,13 +55,20 @@ def mentioned(text: str, among: Sequence[User]) -> list[User]:
 
 
 def ask(
-    people: Iterable[User], conversation: Conversation, kind: str, *, by: User, now: datetime, note: Note | None = None
+    people: Iterable[User],
+    conversation: Conversation,
+    kind: str,
+    *,
+    by: User,
+    now: datetime,
+    note: Note | None = None,
+    pending: PendingReply | None = None,
 ) -> list[User]:
-    """Let colleagues be told at the next sweep; give whom. Nobody is told of what he or she did."""
+    """Let colleagues be told at the next sweep; give whom. Nobody is told of what he or she did, nor twice of one."""
     asked = [person for person in people if person.pk != by.pk]
+    facts = {"kind": kind, "conversation": conversation, "by": by, "note": note, "pending": pending}
     HeadsUp.objects.bulk_create(
-        HeadsUp(kind=kind, conversation=conversation, person=person, by=by, note=note, at=now, tell_at=now)
-        for person in asked
+        [HeadsUp(person=person, at=now, tell_at=now, **facts) for person in asked], ignore_conflicts=True
     )
     return asked
 
@@ -90,7 +98,9 @@ def tell(now: datetime) -> int:
 
 def _send(person: User, rows: list[HeadsUp], wishes: NoticeSettings | None, now: datetime) -> bool:
     count = len(rows)
-    if count == 1:
+    if count == 1 and rows[0].kind == HeadsUp.Kind.APPROVAL:
+        subject = _("Gensvar: ett svar från %s väntar på godkännande") % rows[0].by.get_short_name()
+    elif count == 1:
         subject = _("Gensvar: %s vill att du tittar på en konversation") % rows[0].by.get_short_name()
     else:
         subject = _("Gensvar: %s konversationer att titta på") % count
@@ -108,13 +118,15 @@ def _send(person: User, rows: list[HeadsUp], wishes: NoticeSettings | None, now:
 
 
 def _line(each: HeadsUp) -> dict[str, str]:
-    words = (
-        _("%(who)s nämnde dig i en intern anteckning:")
-        if each.kind == HeadsUp.Kind.MENTION
-        else _("%(who)s lämnade över en konversation till er:")
-    )
-    url = settings.BASE_URL + reverse("inbox:conversation", args=[each.conversation_id])
-    return {"what": words % {"who": str(each.by)}, "url": url}
+    url = reverse("inbox:conversation", args=[each.conversation_id])
+    if each.kind == HeadsUp.Kind.MENTION:
+        words = _("%(who)s nämnde dig i en intern anteckning:")
+    elif each.kind == HeadsUp.Kind.APPROVAL:
+        words = _("%(who)s har skrivit ett svar som väntar på att någon godkänner det:")
+        url = reverse("inbox:pending", args=[each.pending_id])
+    else:
+        words = _("%(who)s lämnade över en konversation till er:")
+    return {"what": words % {"who": str(each.by)}, "url": settings.BASE_URL + url}
 
 
 def _mail(person: User, subject: str, text: str) -> bool:

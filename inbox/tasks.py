@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from inbox import (
     alarms,
+    approvers,
     barriers,
     dialogues,
     digests,
@@ -111,8 +112,10 @@ def send_digests() -> None:
 
 @shared_task
 def tell_colleagues() -> None:
-    """Tell whom a note names, and to whom something was handed over."""
-    headsup.tell(timezone.now())
+    """Tell whom a note names, to whom something was handed over, and who may approve what waits."""
+    now = timezone.now()
+    approvers.ask(now)
+    headsup.tell(now)
 
 
 @shared_task
