@@ -9,8 +9,8 @@ Where to find what:
 - what comes in: schedule, budget, poll, webhooks, ingest, incoming, places, rows, settling, sorting, grouping, watchdog
 - what waits: cycles, deadlines, promises, resting, ladder, escalation, digests, alarms, push, chat, moving, backlog
 - what is shown: selectors, scope, query, narrowing, search, saved, menu, chips, thread, around, texts, live, presence
-- what is decided: verdicts, acting, actions, bulk, closing, moderation, evidence, grounds, helping, experts, followups,
-  handing, suggestions
+- what is decided: verdicts, acting, actions, bulk, singly, closing, moderation, evidence, grounds, helping, experts,
+  followups, handing, suggestions
 - what is written: drafts, replying, signing, bank, phrases, wordings, pointing, links, whose, plain, language, guard,
   approvals, neutrality, secrecy, screening
 - what leaves: outbox, sending, confirmation, effects, abilities

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission, require
-from inbox import actions, approvals, screening, selectors
+from inbox import actions, approvals, drafts, links, screening, selectors, singly
 from inbox.acting import Refused
 from inbox.models import Batch, Conversation, Outgoing
 from inbox.resting import rest, wake
@@ -28,16 +28,30 @@ UNDO_WITHIN = timedelta(seconds=15)  # the pages offer 10 s
 Act = Callable[[Conversation], dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Left:
+    """A conversation that was left out, and why in plain Swedish. `alone`: it has to be answered by itself."""
+
+    row: Conversation
+    why: str
+    alone: bool = False
+
+
 @dataclass
 class Outcome:
-    """What became of it. `skipped`: the conversations that were left out, each with why in plain Swedish."""
+    """What became of it."""
 
     batch: Batch
-    skipped: list[tuple[Conversation, str]] = field(default_factory=list)
+    skipped: list[Left] = field(default_factory=list)
 
     @property
     def count(self) -> int:
         return len(self.batch.done)
+
+    @property
+    def waiting(self) -> int:
+        """How many of them somebody else approves first."""
+        return sum("pending" in done for done in self.batch.done)
 
 
 def chosen(user: User, ids: Collection[str]) -> list[Conversation]:
@@ -94,6 +108,12 @@ def let_rest(
     return _each("rest", rows, act, by=by, key=key, drawn_at=drawn_at, now=now)
 
 
+def to_answer_alone(rows: Sequence[Conversation], *, by: User, since: datetime, now: datetime) -> list[Left]:
+    """Give those that have to be answered one by one, each with why. Three queries."""
+    why = singly.reasons(rows, by=by, since=since, now=now)
+    return [Left(row, why[row.pk], alone=True) for row in rows if row.pk in why]
+
+
 def reply(
     texts: Sequence[tuple[Conversation, str]],
     *,
@@ -103,17 +123,30 @@ def reply(
     now: datetime,
     delay: float = 10.0,
 ) -> Outcome:
-    """Queue each its own text, through the same guards as any reply."""
-    words = {row.pk: text for row, text in texts}
+    """Queue each its own text, through the same guards as any reply.
+
+    What the form of a single reply would ask about is left out, with its text as a draft there.
+    """
+    words, rows = {row.pk: text for row, text in texts}, [row for row, _text in texts]
+    alone = singly.reasons(rows, by=by, since=drawn_at, now=now)
+    dead = links.dead_in(words, now)
 
     def act(row: Conversation) -> dict[str, Any]:
+        if row.pk in alone:
+            raise Refused(alone[row.pk], "alone")
+        if row.pk in dead:
+            raise Refused(dead[row.pk], "dead_link")
         sent = screening.reply(
             row, acknowledged=(), kind="answer", text=words[row.pk], by=by, key=f"{key}-{row.pk}", now=now,
             drawn_at=drawn_at, delay=delay, sign=True,
         )  # fmt: skip
-        return {"outgoing": sent.pk}
+        return {"outgoing": sent.pk} if isinstance(sent, Outgoing) else {"pending": sent.pk}
 
-    return _each("answer", [row for row, _text in texts], act, by=by, key=key, drawn_at=drawn_at, now=now)
+    outcome = _each("answer", rows, act, by=by, key=key, drawn_at=drawn_at, now=now)
+    for left in outcome.skipped:
+        if left.alone:
+            drafts.keep(left.row, "answer", words[left.row.pk], by=by, now=now)
+    return outcome
 
 
 def _each(
@@ -135,7 +168,8 @@ def _each(
             with transaction.atomic():
                 outcome.batch.done.append({"conversation": row.pk, **act(row)})
         except Refused as refused:
-            outcome.skipped.append((row, str(refused)))
+            alone = refused.code == "alone" or refused.code in singly.ASKS
+            outcome.skipped.append(Left(row, str(refused), alone))
     outcome.batch.skipped = len(outcome.skipped)
     outcome.batch.save(update_fields=["done", "skipped"])
     return outcome

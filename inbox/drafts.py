@@ -47,6 +47,13 @@ def save(
         return None
     if _is_reply(slot):
         presence.write(conversation, by=by, now=now)
+    return keep(conversation, slot, text, by=by, now=now, promised_at=promised_at)
+
+
+def keep(
+    conversation: Conversation, slot: str, text: str, *, by: User, now: datetime, promised_at: datetime | None = None
+) -> Draft:
+    """Keep words for the form where they belong, without saying that somebody writes there now."""
     values = {"text": text[:LONGEST].replace("\0", "\ufffd"), "saved_at": now, "promised_at": promised_at}
     draft, _is_new = Draft.objects.update_or_create(conversation=conversation, user=by, slot=slot, defaults=values)
     return draft

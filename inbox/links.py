@@ -11,7 +11,7 @@ import ipaddress
 import logging
 import re
 import socket
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -133,13 +133,23 @@ def _ask(parts: SplitResult, host: str, address: str, port: int) -> tuple[int, s
 
 def stop_dead(text: str, now: datetime, allowed: Callable[[str], bool] = is_public) -> None:
     """Refuse a text that holds a link which is dead just now. Outside any transaction: it asks the internet."""
-    urls = in_text(text)[:MOST_IN_TEXT]
+    for why in dead_in({0: text}, now, allowed).values():
+        raise Refused(why, "dead_link")
+
+
+def dead_in(texts: Mapping[int, str], now: datetime, allowed: Callable[[str], bool] = is_public) -> dict[int, str]:
+    """Say why of each of these texts that holds a link which is dead just now; a link of many is looked at once."""
+    held = {key: in_text(text)[:MOST_IN_TEXT] for key, text in texts.items()}
+    urls = list(dict.fromkeys(url for each in held.values() for url in each))
     lately = LinkCheck.objects.filter(url__in=urls, state=State.OK, checked_at__gt=now - FRESH)
     known = set(lately.values_list("url", flat=True)) if urls else set()
     seen = check([url for url in urls if url not in known], now, allowed)
-    for url, each in seen.items():
-        if each.state == State.DEAD:
-            raise Refused(_("Länken %(url)s fungerar inte: %(why)s.") % {"url": url, "why": each.reason}, "dead_link")
+    dead = {
+        url: _("Länken %(url)s fungerar inte: %(why)s.") % {"url": url, "why": each.reason}
+        for url, each in seen.items()
+        if each.state == State.DEAD
+    }
+    return {key: dead[url] for key, each in held.items() for url in reversed(each) if url in dead}
 
 
 def check(urls: Collection[str], now: datetime, allowed: Callable[[str], bool] = is_public) -> dict[str, Seen]:

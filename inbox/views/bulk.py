@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from accounts.models import User
 from accounts.permissions import Permission, needs
 from inbox import bank, bulk, resting, selectors
 from inbox.acting import Refused
+from inbox.bulk import Left
 from inbox.models import Conversation
 from inbox.selectors import Filters
 from inbox.verdicts import NO_REPLY
@@ -102,19 +103,23 @@ def _until(wanted: str, now: datetime) -> datetime | None:
 
 def _tell(request: HttpRequest, outcome: bulk.Outcome) -> None:
     """Say exactly how many, and which were left out and why."""
+    sent = outcome.count - outcome.waiting
     words = {
         "no_reply": ngettext("%(n)s är klar utan svar.", "%(n)s är klara utan svar.", outcome.count),
         "like": ngettext("%(n)s gillas om 10 sekunder.", "%(n)s gillas om 10 sekunder.", outcome.count),
         "assign": ngettext("%(n)s har ny ansvarig.", "%(n)s har ny ansvarig.", outcome.count),
         "rest": ngettext("%(n)s vilar.", "%(n)s vilar.", outcome.count),
-        "answer": ngettext("%(n)s svar skickas om 10 sekunder.", "%(n)s svar skickas om 10 sekunder.", outcome.count),
-    }[outcome.batch.act] % {"n": outcome.count}
+        "answer": ngettext("%(n)s svar skickas om 10 sekunder.", "%(n)s svar skickas om 10 sekunder.", sent),
+    }[outcome.batch.act] % {"n": sent if outcome.batch.act == "answer" else outcome.count}
+    if outcome.batch.act == "answer" and outcome.waiting:
+        waits = ngettext("%(n)s svar väntar på godkännande.", "%(n)s svar väntar på godkännande.", outcome.waiting)
+        words = " ".join([*([words] if sent else []), waits % {"n": outcome.waiting}])
     if outcome.count:
         messages.success(request, words, extra_tags=reverse("inbox:bulk_undo", args=[outcome.batch.pk]))
     if outcome.skipped:
-        names = "; ".join(f"{row.contact or _('Okänt namn')}: {why}" for row, why in outcome.skipped[:5])
-        left = ngettext("%(n)s lämnades. %(why)s", "%(n)s lämnades. %(why)s", len(outcome.skipped))
-        messages.error(request, left % {"n": len(outcome.skipped), "why": names})
+        names = "; ".join(f"{left.row.contact or _('Okänt namn')}: {left.why}" for left in outcome.skipped[:5])
+        told = ngettext("%(n)s lämnades. %(why)s", "%(n)s lämnades. %(why)s", len(outcome.skipped))
+        messages.error(request, told % {"n": len(outcome.skipped), "why": names})
 
 
 def _preview(
@@ -125,36 +130,49 @@ def _preview(
     do: str,
     refusal: str = "",
     texts: Mapping[int, str] | None = None,
-    errors: Mapping[int, str] | None = None,
+    left: Sequence[Left] | None = None,
 ) -> HttpResponse:
-    """All of them with their texts, and what was chosen to do, its number on the button."""
-    form, rules, count = request.POST, policies.in_force(), len(rows)
+    """All of them with their texts, and what was chosen to do, its number on the button.
+
+    `left`: what has been left out already. Of replies, what has to be answered by itself stands apart.
+    """
+    form, rules, found = request.POST, policies.in_force(), len(rows)
+    drawn_at = moment(form.get("drawn_at", "")) or now
+    was_sent = left is not None
+    if left is None and do == "answer":
+        left = bulk.to_answer_alone(rows, by=request.user, since=drawn_at, now=now)
+    why = {each.row.pk: each.why for each in left or ()}
+    apart = [each.row for each in left or () if each.alone]
+    rows = [row for row in rows if row not in apart]
     common = form.get("text", "").replace("\r\n", "\n")
     if texts is None and do == "answer" and common.strip():
         texts = _variations(common, rows, now)
-    entries = [row_context(row, rules, now) for row in rows]
-    for entry in entries:
-        pk = entry["row"].pk
-        entry |= {"text": (texts or {}).get(pk, ""), "error": (errors or {}).get(pk, "")}
+    entries = [
+        row_context(row, rules, now) | {"text": (texts or {}).get(row.pk, ""), "error": why.get(row.pk, "")}
+        for row in rows
+    ]
     context = {
         "section": "inbox",
-        "title": ngettext("%(n)s konversation", "%(n)s konversationer", count) % {"n": count},
+        "title": ngettext("%(n)s konversation", "%(n)s konversationer", found) % {"n": found},
         "do": do,
         "entries": entries,
+        "apart": [row_context(row, rules, now) | {"why": why[row.pk]} for row in apart],
+        "was_sent": was_sent,
         "is_written": bool(texts),
-        "count": count,
-        "is_cut": count == bulk.MOST,
+        "count": len(rows),
+        "is_cut": found == bulk.MOST,
+        "most": bulk.MOST,
         "text": common,
         "key": uuid.uuid4().hex,
         # Whoever is shown a refusal has seen what came in between.
-        "drawn_at": now.isoformat() if errors else form.get("drawn_at") or now.isoformat(),
+        "drawn_at": now.isoformat() if was_sent else drawn_at.isoformat(),
         "query": Filters.of(request.GET).query(after=""),
         "reasons": NO_REPLY.reasons,
         "people": people() if do in ("", "assign") else (),
         "rests": resting.choices(policies.pure(rules.default), now),
         "refusal": refusal,
     }
-    return render(request, "inbox/bulk.html", context, status=422 if refusal or errors else 200)
+    return render(request, "inbox/bulk.html", context, status=422 if refusal or was_sent else 200)
 
 
 def _variations(common: str, rows: list[Conversation], now: datetime) -> dict[int, str]:
@@ -174,12 +192,12 @@ def _send(request: HttpRequest, rows: list[Conversation], now: datetime) -> Http
         texts, by=request.user, key=form.get("key", "") or uuid.uuid4().hex, now=now,
         drawn_at=moment(form.get("drawn_at", "")) or now, delay=SEND_DELAY,
     )  # fmt: skip
-    stopped = {row.pk: why for row, why in outcome.skipped}
     _tell(request, replace(outcome, skipped=[]))
-    if not stopped:
+    if not outcome.skipped:
         return redirect(_list(request))
-    left = [row for row in rows if row.pk in stopped]
-    return _preview(request, left, now, do="answer", texts=written, errors=stopped)
+    stopped = {left.row.pk for left in outcome.skipped}
+    rows = [row for row in rows if row.pk in stopped]
+    return _preview(request, rows, now, do="answer", texts=written, left=outcome.skipped)
 
 
 @needs(Permission.ANSWER)

@@ -11,10 +11,10 @@ import time_machine
 from django.contrib.messages import get_messages
 from django.test import Client
 
-from accounts.models import Role
-from inbox import bulk
-from inbox.models import Batch, Conversation, Outgoing, ReplyCycle
-from tests.factories import NOW, ChannelFactory, ThreadFactory, UserFactory, waiting_conversation
+from accounts.models import ApprovalRule, Role
+from inbox import bulk, drafts
+from inbox.models import Batch, Conversation, Draft, Outgoing, PendingReply, ReplyCycle, Thread
+from tests.factories import NOW, ChannelFactory, ItemFactory, ThreadFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -142,6 +142,112 @@ def test_what_a_guard_stops_is_shown_again_with_its_words_and_the_others_go(anna
     assert "Ditt nummer 19811218-9876</textarea>" in page
     assert "innehåller ett personnummer" in page
     assert Outgoing.objects.count() == 2
+
+
+def texts_to(rows: list[Conversation], text: str) -> dict[str, str]:
+    return {f"text-{row.pk}": text for row in rows}
+
+
+def apart(answer: Any) -> dict[int, str]:
+    """Which rows stand apart, to be answered one by one, and why."""
+    return {entry["row"].pk: entry["why"] for entry in answer.context["apart"]}
+
+
+def test_a_text_that_wants_a_reason_is_sent_to_nobody_and_waits_as_a_draft_where_the_reason_is_asked(
+    anna: Client,
+) -> None:
+    rows = three()
+    texts = texts_to(rows, "Bra fråga!") | texts_to(rows[1:2], "Ring Bo på 070-123 45 67")
+    answer = act(anna, rows, "send", seen="1", **texts)
+    assert (answer.status_code, Outgoing.objects.count()) == (422, 2)
+    assert "telefonnummer" in apart(answer)[rows[1].pk]
+    page = answer.content.decode()
+    assert f'href="/k/{rows[1].pk}/?vy=open"' in page and f'name="text-{rows[1].pk}"' not in page
+    draft = Draft.objects.get()
+    assert (draft.conversation, draft.slot, draft.shared) == (rows[1], "answer", False)
+    assert "Ring Bo på 070-123 45 67</textarea>" in anna.get(f"/k/{rows[1].pk}/").content.decode()
+
+
+def test_the_third_of_one_wording_in_a_thread_is_asked_about_one_by_one(anna: Client) -> None:
+    thread = ThreadFactory()
+    rows = three(thread=thread)
+    answer = act(anna, rows, "send", seen="1", **texts_to(rows, "Ja, klockan nio."))
+    assert Outgoing.objects.count() == 2
+    assert ["Samma svar står redan 2 gånger" in why for why in apart(answer).values()] == [True]
+
+
+def test_somebody_elses_answer_since_the_list_was_drawn_is_never_written_over(anna: Client) -> None:
+    rows = three()
+    ItemFactory(conversation=rows[0], from_us=True, text="Klockan nio.", posted_at=NOW, fetched_at=NOW + SECOND)
+    per = UserFactory(name="Per Ek")
+    Outgoing.objects.create(
+        conversation=rows[1], kind="answer", to=rows[1].items.get(), text="Nio.", key="p", by=per, drawn_at=NOW,
+        created_at=NOW, not_before=NOW,
+    )  # fmt: skip
+    shown = act(anna, rows, "answer", text="Hej {namn}!", seen="1")
+    assert set(apart(shown)) == {rows[0].pk, rows[1].pk}
+    assert "Per har redan ett svar på väg" in apart(shown)[rows[1].pk]
+    assert "Skicka 1 svar" in shown.content.decode()
+    again = act(anna, rows, "send", seen="1", **texts_to(rows, "Hej!"))
+    assert set(apart(again)) == {rows[0].pk, rows[1].pk}
+    assert [sent.conversation for sent in Outgoing.objects.filter(by=anna.user)] == [rows[2]]  # type: ignore[attr-defined]
+
+
+def test_who_shows_the_refused_again_and_sends_anew_gets_no_further(anna: Client) -> None:
+    rows = three()[:1]
+    act(anna, rows, "send", seen="1", **texts_to(rows, "Ring Bo på 070-123 45 67"))
+    answer = act(
+        anna, rows, "send", seen="1", key="other", anyway="phone", **texts_to(rows, "Ring Bo på 070-123 45 67")
+    )
+    assert set(apart(answer)) == {rows[0].pk}
+    assert not Outgoing.objects.exists()
+
+
+def test_what_a_colleague_writes_in_just_now_stands_apart_until_he_has_gone(anna: Client) -> None:
+    rows = three()
+    drafts.save(rows[0], "answer", "Hej", by=UserFactory(name="Per Ek"), now=NOW - SECOND)
+    assert apart(act(anna, rows, "answer")) == {rows[0].pk: "Per skriver ett svar här."}
+    with time_machine.travel(NOW + 5 * 60 * SECOND, tick=False):
+        assert apart(act(anna, rows, "answer")) == {}
+
+
+def test_somebody_in_need_and_a_private_message_are_not_answered_by_the_dozen(anna: Client) -> None:
+    rows = three()
+    Conversation.objects.filter(pk=rows[0].pk).update(lane=Conversation.Lane.PERSON)
+    Thread.objects.filter(pk=rows[1].thread_id).update(is_private=True)
+    answer = act(anna, rows, "answer")
+    assert set(apart(answer)) == {rows[0].pk, rows[1].pk}
+    assert "2 behöver egna svar" in answer.content.decode()
+    act(anna, rows, "send", seen="1", **texts_to(rows, "Hej!"))
+    assert [sent.conversation for sent in Outgoing.objects.all()] == [rows[2]]
+
+
+def test_when_all_of_them_need_an_answer_of_their_own_there_is_nothing_to_send(anna: Client) -> None:
+    rows = three()
+    Conversation.objects.update(lane=Conversation.Lane.PERSON)
+    page = act(anna, rows, "answer", text="Hej!").content.decode()
+    assert "3 behöver egna svar" in page and 'id="batch-text"' not in page and 'value="send"' not in page
+    assert act(anna, rows, "no_reply:emoji").status_code == 302
+
+
+def test_a_dead_link_stops_only_those_that_hold_it_and_is_looked_at_once(anna: Client) -> None:
+    rows = three()
+    texts = texts_to(rows, "Se ftp") | texts_to(rows[:2], "Läs https://[nere")
+    answer = act(anna, rows, "send", seen="1", **texts)
+    assert answer.status_code == 422 and Outgoing.objects.count() == 1
+    assert answer.content.decode().count("Länken https://[nere fungerar inte") == 2
+    assert apart(answer) == {}
+
+
+def test_what_has_to_be_approved_waits_is_told_so_and_is_taken_back_with_the_rest(anna: Client) -> None:
+    rows = three()
+    ApprovalRule.objects.create(channel=rows[0].channel)
+    answer = act(anna, rows, "send", seen="1", **texts_to(rows, "Hej!"))
+    assert told(answer) == ["2 svar skickas om 10 sekunder. 1 svar väntar på godkännande."]
+    assert Outgoing.objects.count() == 2
+    undo(anna)
+    assert PendingReply.objects.get().outcome == PendingReply.Outcome.WITHDRAWN
+    assert set(Outgoing.objects.values_list("status", flat=True)) == {"cancelled"}
 
 
 def test_all_of_a_view_is_shown_before_anything_is_decided(anna: Client) -> None:
