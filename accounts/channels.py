@@ -167,11 +167,13 @@ def change_channel(channel: Channel, *, hashtags: tuple[str, ...], by: User | No
     changed = [f.name for f in Channel._meta.fields if getattr(before, f.attname) != getattr(channel, f.attname)]
     channel.save()
     wanted = dict.fromkeys(tag for tag in hashtags if tag)
-    channel.watched_hashtags.exclude(tag__in=wanted).delete()
+    unwatched = [row.tag for row in channel.watched_hashtags.exclude(tag__in=wanted)]
+    channel.watched_hashtags.filter(tag__in=unwatched).delete()
     Hashtag.objects.bulk_create([Hashtag(channel=channel, tag=tag) for tag in wanted], ignore_conflicts=True)
     if Credential.objects.filter(channel=channel).exists():
         ensure_surfaces(Channel.objects.get(pk=channel.pk), now)
-    audit.record("channel.changed", f"channel:{channel.pk}", by=by, now=now, fields=changed, hashtags=list(wanted))
+    facts = {"fields": changed, "hashtags": list(wanted), **({"unwatched": unwatched} if unwatched else {})}
+    audit.record("channel.changed", f"channel:{channel.pk}", by=by, now=now, **facts)
 
 
 @transaction.atomic

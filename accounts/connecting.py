@@ -17,7 +17,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit, channels, tokens
+from accounts import audit, channels, tokens, watching
 from accounts.models import Channel, Credential, Platform, User
 from connectors.base import PlatformError, Temporary
 from connectors.connecting import App, Found, way_in
@@ -155,6 +155,8 @@ def connect(channel: Channel, found: Found, *, by: User | None, now: datetime) -
     Credential.objects.filter(channel=channel).update(dead_told_at=None)
     channels.ensure_surfaces(channel, now)
     channel.surfaces.update(next_poll_at=now)
+    if first:
+        watching.watch_on(channel, by=by, now=now)
     audit.record("channel.connected", f"channel:{channel.pk}", by=by, now=now, account=found.external_id, first=first)
 
 

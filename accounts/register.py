@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit
+from accounts import audit, watching
 from accounts.models import CHECKLIST, Channel, Department, Membership, Platform, Role, Topic, User
 
 POINTS: dict[str, Promise] = {
@@ -119,18 +119,20 @@ def set_paused(channel: Channel, paused: bool, *, by: User, now: datetime) -> bo
 
 
 @transaction.atomic
-def save_topic(topic: Topic, *, by: User, now: datetime) -> None:
-    """Store a topic with its hashtag, department and owner."""
+def save_topic(topic: Topic, *, by: User, now: datetime) -> list[Platform]:
+    """Store a topic with its department and owner, and watch its hashtag; give the platforms that have no room."""
     topic.tag = (topic.tag or "").lstrip("#").lower() or None
     is_new = topic.pk is None
     topic.save()
     action = "topic.added" if is_new else "topic.changed"
     audit.record(action, f"topic:{topic.pk}", by=by, now=now, tag=topic.tag, department=topic.department_id)
+    return watching.watch(topic, by=by, now=now)
 
 
 @transaction.atomic
 def remove_topic(topic: Topic, *, by: User, now: datetime) -> None:
     pk = topic.pk
+    watching.unwatch(topic.watched_as.all(), by=by, now=now)
     topic.delete()
     audit.record("topic.removed", f"topic:{pk}", by=by, now=now, tag=topic.tag)
 

@@ -52,6 +52,8 @@ ACTIONS: dict[str, Promise] = {
     "changeover.given": _("lämnade över"),
     "changeover.received": _("tog över"),
     "hide.queued": _("dolde en kommentar"),
+    "hashtag.unwatched": _("slutade bevaka en hashtagg på ett konto"),
+    "hashtag.watched": _("började bevaka en hashtagg på ett konto"),
     "house.changed": _("ändrade husets regler"),
     "lane_texts.changed": _("ändrade spårens texter"),
     "like.queued": _("gillade en kommentar"),

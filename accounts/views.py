@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import audit, channels, keys, register
+from accounts import audit, channels, keys, register, watching
 from accounts.forms import TOKEN_HELP, ChannelForm, NewChannelForm, TokenForm, offered_platforms
 from accounts.models import Channel, Department, Surface
 from accounts.permissions import Permission, needs
@@ -69,6 +69,7 @@ def channel_add(request: HttpRequest) -> HttpResponse:
         else:
             if form.cleaned_data["token"] is None:
                 return redirect("accounts:connect", channel.pk)
+            watching.watch_on(channel, by=request.user, now=now)
             messages.success(request, _("%s är registrerat. Prova nyckeln nu.") % channel.name)
             return redirect("accounts:channel", channel.pk)
     context = {

@@ -109,10 +109,11 @@ class Channel(models.Model):
 
 
 class Hashtag(models.Model):
-    """A tag that a channel watches, without `#`, as it is written."""
+    """A tag that a channel watches, without `#`, as it is written. `topic`: whose it is, where that put it there."""
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="watched_hashtags")
     tag = models.CharField(max_length=100)
+    topic = models.ForeignKey("Topic", models.CASCADE, null=True, blank=True, related_name="watched_as")
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_POST
 
-from accounts import register, trail
+from accounts import register, trail, watching
 from accounts.models import Channel, Closing, Topic, User
 from accounts.permissions import Permission, may, needs, refusal
 from inbox import activity, closing, public
@@ -171,10 +171,15 @@ def topics(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         raise PermissionDenied(refusal(Permission.REGISTER))
     form = TopicForm(request.POST or None, instance=topic) if may_change else None
     if form and request.method == "POST" and form.is_valid():
-        register.save_topic(form.instance, by=request.user, now=timezone.now())
+        full = register.save_topic(form.instance, by=request.user, now=timezone.now())
         messages.success(request, _("Sparat: %s") % form.instance)
+        for platform in full:
+            words = _("%(platform)s låter kontot bevaka 30 hashtaggar på 7 dagar. %(tag)s ryms inte där.")
+            messages.warning(request, words % {"platform": platform.label, "tag": form.instance})
         return redirect("register:topics")
-    rows = Topic.objects.select_related("department", "owner")
+    found = list(Topic.objects.select_related("department", "owner"))
+    watched = watching.where(row.tag for row in found)
+    rows = [(row, watched.get(row.tag or "", [])) for row in found]
     context = {"section": "channels", "topics": rows, "form": form, "changing": topic if pk else None}
     return render(request, "inbox/topics.html", context, status=422 if request.method == "POST" else 200)
 

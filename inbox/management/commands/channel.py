@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.channels import add_channel
 from accounts.models import Channel
+from accounts.watching import watch_on
 from config.commands import JsonCommand, Stop, time_in
 from inbox import wire
 
@@ -46,6 +47,7 @@ class Command(JsonCommand):
             now=now,
             by=None,
         )
+        watch_on(channel, by=None, now=now)
         self.put({"id": channel.pk})
 
     def list(self) -> None:
