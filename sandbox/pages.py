@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
@@ -56,6 +57,7 @@ FAULTS = {
 }
 ONLY_ON = {"credits": ("twitter",), "usage_cap": ("twitter",), "quota": ("linkedin", "youtube")}
 SOMEBODY = "Kim Bergdahl"
+HANDLE = re.compile(r"(?<!\w)@(\w{1,15})", re.ASCII)
 LONGEST_NAME, LONGEST_TITLE, LONGEST_TEXT = 80, 90, 10_000
 
 
@@ -261,14 +263,14 @@ def _kind(platform: str, *, is_top: bool) -> str:
 
 
 def _addressed(platform: str, text: str, above: str | None, author: str) -> str:
-    """Put before a tweet the name of whom it answers, as X does."""
+    """Put before a tweet the names of whom it answers, as X does: who wrote, then whom that tweet names."""
     if platform != "twitter" or above is None:
         return text
     answered = _entry(platform, above)
-    account = world().account(answered.author, platform)
-    if account is None or account.id == author or text.lower().startswith(f"@{account.handle}".lower()):
-        return text
-    return f"@{account.handle} {text}"
+    wrote, writes = world().account(answered.author, platform), world().account(author, platform)
+    names = [wrote.handle if wrote else "", *HANDLE.findall(answered.text)]
+    there = {name.lower() for name in HANDLE.findall(text)} | {writes.handle.lower() if writes else "", ""}
+    return " ".join([*(f"@{name}" for name in dict.fromkeys(names) if name.lower() not in there), text])
 
 
 def _account_concerned(entry: Entry) -> str | None:

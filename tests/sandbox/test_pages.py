@@ -115,6 +115,15 @@ def test_a_citizen_tweets_to_us_and_is_answered_by_name(citizen: Citizen) -> Non
     assert (reply.author, reply.parent, reply.thread) == (X.external_id, tweet.id, tweet.id)
 
 
+def test_whoever_answers_somebody_that_wrote_to_us_writes_to_us_too(citizen: Citizen) -> None:
+    citizen.send("/twitter/skriv", text="@exempelby när öppnar badet? @Nisse")
+    tweet = citizen.latest("twitter")
+    citizen.session.cookies.set("namn", "Ida")
+    citizen.send("/twitter/skriv", parent=tweet.id, text="Det undrar jag med")
+    author = citizen.world.account(tweet.author, "twitter")
+    assert author and citizen.latest("twitter").text == f"@{author.handle} @exempelby @Nisse Det undrar jag med"
+
+
 def test_the_municipality_answers_from_the_platforms_own_app(citizen: Citizen) -> None:
     asked = citizen.comment("När plogas Ågatan?")
     citizen.send("/facebook/skriv", parent=asked.id, konto=PAGE, text="Före sju. /Anna")
