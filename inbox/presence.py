@@ -75,6 +75,11 @@ def around(row: Conversation, viewer: User, now: datetime) -> Around:
     return Around(tuple(ordered), writer, bool(writer and own and own["lost_to"] == writer.user_id))
 
 
+def busy(row: Conversation, viewer: User, now: datetime) -> tuple[Somebody, ...]:
+    """Say who else writes or looks in a row of the list, those who write first; `row` as for `around`."""
+    return tuple(each for each in around(row, viewer, now).others if each.state != State.AWAY)
+
+
 def writers(ids: Collection[int], *, but: User, now: datetime) -> dict[int, str]:
     """Name who else writes a reply in some conversations, by the conversation's id. One query."""
     held = Presence.objects.filter(conversation__in=ids, holds=True, typed_at__gte=now - HOLDS_FOR)

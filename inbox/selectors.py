@@ -20,7 +20,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import Channel, User
 from accounts.permissions import Permission, may, memberships_of, scope_of
-from inbox import narrowing, promises, scope
+from inbox import narrowing, presence, promises, scope
 from inbox.models import REPLIES, Conversation, ExpertQuestion, Item, LaneChange, Outgoing, PendingReply, ReplyCycle
 from inbox.query import LONGEST, Query, parse
 
@@ -259,7 +259,8 @@ def _rows_of(user: User, parts: list[QuerySet[Conversation]], filters: Filters, 
     arrays = " || ".join(f"ARRAY({sql})" for sql, _params in asked)
     params = [value for _sql, values in asked for value in values]
     these = RawSQL(f'"inbox_conversation"."id" = ANY({arrays})', params, _BOOLEAN)
-    found = list(_sorted(as_shown(visible_to(user).filter(these), user), filters))
+    shown = presence.with_present(as_shown(visible_to(user).filter(these), user))
+    found = list(_sorted(shown, filters))
     if filters.pins:
         found.sort(key=lambda row: row.lane)  # stable: within a lane by deadline
     return found[:most]

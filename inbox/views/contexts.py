@@ -62,8 +62,8 @@ def health_context(health: reading.Health, now: datetime) -> dict[str, Any]:
     }
 
 
-def row_context(row: Conversation, rules: InForce, now: datetime) -> dict[str, Any]:
-    """One row of the list; `row` comes from `selectors.as_shown`."""
+def row_context(row: Conversation, rules: InForce, now: datetime, viewer: User | None = None) -> dict[str, Any]:
+    """One row of the list; `row` comes from `selectors.as_shown`. `viewer`: who is told which others are there."""
     return {
         "row": row,
         "chip": chips.of(row, rules.policy(row.channel_id), now),
@@ -73,6 +73,7 @@ def row_context(row: Conversation, rules: InForce, now: datetime) -> dict[str, A
         "holdings": promises.words(row.holdings),  # type: ignore[attr-defined]
         "age": chips.ago(row.last_item_at, now),
         "lane": above.mark(row, now),
+        "present": presence.busy(row, viewer, now) if viewer else (),
     }
 
 

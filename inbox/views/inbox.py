@@ -105,14 +105,14 @@ def news(request: HttpRequest) -> HttpResponse:
     shown = [int(pk) for pk in request.GET.get("rader", "").split(",") if selectors.is_id(pk)][:MOST_ROWS]
     fresh = selectors.news(user, filters, shown=shown, since=since, now=now)
     rules = policies.in_force()
-    rows = selectors.as_shown(selectors.visible_to(user).filter(pk__in=shown), user)
+    rows = presence.with_present(selectors.as_shown(selectors.visible_to(user).filter(pk__in=shown), user))
     still = selectors.matching(user, replace(filters, after=""), now).filter(pk__in=shown)
     count = len(fresh)
     context = {
         "count": count,
         "label": ngettext("%(n)s ny – visa", "%(n)s nya – visa", count) % {"n": count},
         "query": filters.query(after=""),
-        "rows": [row_context(row, rules, now) for row in rows],
+        "rows": [row_context(row, rules, now, user) for row in rows],
         "left": sorted(set(shown) - set(still.values_list("pk", flat=True))),
         "counts": menu.counts(user, filters, now, menu.saved_by(user)),
         "meanwhile": _meanwhile(request, rules),

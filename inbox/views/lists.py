@@ -41,7 +41,7 @@ def list_context(request: HttpRequest, rules: InForce, selected: Conversation | 
     shown = _found(user, filters, rules, now) if filters.text else {}
     if not filters.has_words:
         page = selectors.page(user, filters, now)
-        shown |= {"rows": [row_context(row, rules, now) for row in page.rows], "after": page.after}
+        shown |= {"rows": [row_context(row, rules, now, user) for row in page.rows], "after": page.after}
     return {
         "section": "inbox",
         "filters": filters,

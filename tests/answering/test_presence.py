@@ -49,6 +49,24 @@ def test_nobody_sees_oneself_and_whoever_gives_no_sign_is_gone() -> None:
     assert states(anna, row, presence.GONE_AFTER + SECOND) == {}
 
 
+def test_a_row_of_the_list_says_who_else_writes_or_looks_and_is_kept_up_to_date(
+    anna: Client, django_assert_max_num_queries: Callable
+) -> None:
+    row, per, bo = waiting_conversation(), UserFactory(name="Per Lind"), UserFactory(name="Bo Ask")
+    presence.look(row, by=anna.user, now=NOW)  # type: ignore[attr-defined]
+    presence.look(row, by=bo, now=NOW, is_away=True)
+    assert "tittar" not in anna.get("/").content.decode()
+    presence.look(row, by=per, now=NOW)
+    news = {"rader": str(row.pk), "sedan": NOW.isoformat()}
+    assert "Per tittar" in anna.get("/nytt/", news).content.decode()
+    drafts.save(row, "answer", "Hej", by=per, now=NOW)
+    with django_assert_max_num_queries(12):
+        page = anna.get("/").content.decode()
+    assert "Per skriver" in page and "Bo tittar" not in page and "Anna tittar" not in page
+    presence.leave(row, by=per)
+    assert "Per skriver" not in anna.get("/nytt/", news).content.decode()
+
+
 def test_the_lock_lapses_two_minutes_after_the_last_key() -> None:
     row, anna, per = waiting_conversation(), UserFactory(name="Anna Ek"), UserFactory(name="Per Lind")
     drafts.save(row, "answer", "Hej", by=per, now=NOW)
