@@ -19,7 +19,7 @@ Status = Conversation.Status
 
 @dataclass(frozen=True)
 class Verdict:
-    """`key` names it everywhere; `shortcut` is its key on the keyboard, "" for none; `icon` a heroicon.
+    """`key` names it everywhere; `shortcut` is its key on the keyboard; `icon` a heroicon.
 
     `outcome`: how the open cycles end; None for a verdict that ends none. `status`: what the conversation is then, if
     nobody waits any more. `sends`: the reply that carries it out; `acts`: the actions of which one does, where the
@@ -82,7 +82,7 @@ MODERATE = Verdict(
     Status.CLOSED,
     acts=(Outgoing.Kind.HIDE, Outgoing.Kind.DELETE),
 )
-WATCH = Verdict("watch", _("Bevaka"), "", "eye", None, Status.OPEN)
+WATCH = Verdict("watch", _("Bevaka"), "o", "eye", None, Status.OPEN)
 
 VERDICTS = {
     verdict.key: verdict for verdict in (ANSWER, HOLDING, REDIRECT, LIKE, NO_REPLY, ASK_EXPERT, MODERATE, WATCH)

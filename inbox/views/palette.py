@@ -39,7 +39,7 @@ PAGES: tuple[tuple[str, Promise, Permission], ...] = (
     ("people:list", gettext_lazy("Människor och roller"), Permission.REGISTER),
     ("trail:list", gettext_lazy("Logg"), Permission.READ_TRAIL),
 )
-PRESSED = ("å", "m", "t", "v", "i", "w", "ö", "c", "n", "q")  # acts beside the verdicts
+PRESSED = ("å", "u", "m", "t", "v", "i", "w", "ö", "c", "n", "q")  # acts beside the verdicts
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission, needs
@@ -29,6 +30,11 @@ from inbox.views.contexts import part
 from inbox.views.inbox import address, conversation_answer, found
 
 SEND_DELAY = 10.0  # seconds in which Ångra takes a reply back
+SAID = {
+    "no_reply": gettext_lazy("%(name)s: inget svar behövs."),
+    "like": gettext_lazy("%(name)s: gillad, och klar."),
+    "watch": gettext_lazy("%(name)s: bevakas."),
+}
 Handler = Callable[..., HttpResponse]
 
 
@@ -172,7 +178,7 @@ def decide(request: HttpRequest, pk: int, *, row: Conversation, verdict: str) ->
         raise Http404
     reason, now = request.POST.get("reason", ""), timezone.now()
     event = actions.decide(row.pk, verdict, reason=reason, by=request.user, now=now)
-    text = _("%(name)s: inget svar behövs.") % {"name": row.contact or _("Okänt namn")}
+    text = SAID.get(verdict, SAID["no_reply"]) % {"name": row.contact or _("Okänt namn")}
     messages.success(request, text, extra_tags=reverse("inbox:undo", args=[event.pk]))
     return onward(request, row)
 

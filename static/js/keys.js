@@ -48,7 +48,7 @@ function press(key) {
   if (!found) return false;
   if (found.matches("input")) { found.focus(); found.select(); return true; }
   found.click();
-  if (found.tagName === "SUMMARY" && found.parentElement.open) found.parentElement.querySelector("textarea, select, input:not([type=hidden])")?.focus();
+  if (found.tagName === "SUMMARY" && found.parentElement.open) found.parentElement.querySelector("textarea, select, input:not([type=hidden]), button")?.focus();
   return true;
 }
 

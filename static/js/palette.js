@@ -79,8 +79,10 @@
       const command = commands.find(({ item }) => item.contains(event.target));
       if (!command) return;
       remember(command.label);
-      if (command.element.dataset.press) run(command);
-      else if (!command.element.contains(event.target)) command.element.click();
+      if (command.element.dataset.press) {
+        event.stopPropagation(); // a click outside of a menu closes it, also the one that this opens
+        run(command);
+      } else if (!command.element.contains(event.target)) command.element.click();
     });
     draw();
     field.focus();

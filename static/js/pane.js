@@ -168,6 +168,14 @@
     if (event.detail.elt.matches("a.row") && event.detail.triggeringEvent?.metaKey) event.preventDefault();
   });
 
+  /* A row that is opened while a verdict is on its way waits for what became of that: whose form is gone hears nothing. */
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    const row = event.detail.elt;
+    if (!row.matches("a.row") || !pane.querySelector("form.htmx-request")) return;
+    event.preventDefault();
+    document.body.addEventListener("htmx:afterRequest", () => setTimeout(() => row.isConnected && row.click()), { once: true });
+  });
+
   restore(pane);
   mark();
   // The browser itself goes to the fragment once all is loaded, and takes the focus with it.

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from connectors.base import Sent
 from inbox import live, sending
@@ -293,3 +293,29 @@ def test_a_reply_that_is_accepted_makes_the_conversation_done(anna: Page, scene:
     opened(anna, scene, "Sara Lindgren")
     expect(anna.locator("#chip-here")).to_contain_text("Klar")
     expect(anna.locator(".item.ours")).to_contain_text("Hej Sara! /Anna")
+
+
+def test_a_verdict_is_told_and_can_be_taken_back_though_another_row_was_opened_before_its_answer(
+    anna: Page, scene: Scene
+) -> None:
+    held: list[Route] = []
+    opened(anna, scene, "Ida Tränare")
+    anna.route("**/gilla/**", lambda route: held.append(route))
+    with anna.expect_request("**/gilla/**"):
+        anna.get_by_role("button", name="Gilla räcker", exact=True).click()
+    anna.locator(".row", has_text="Moa Halland").click()
+    held[0].continue_()
+    is_open(anna, "Moa Halland")
+    expect(anna.locator(".toast")).to_contain_text("Gillas om 10 sekunder.")
+    anna.get_by_role("button", name="Ångra", exact=True).click()
+    is_open(anna, "Ida Tränare")
+    expect(anna.locator(".toast", has_text="Ångrat")).to_be_visible()
+
+
+def test_a_menu_opened_by_its_key_takes_the_focus_and_gives_it_back(anna: Page, scene: Scene) -> None:
+    opened(anna, scene, "Moa Halland")
+    for key, first in (("v", "I eftermiddag 15.00"), ("p", "Akut")):
+        anna.keyboard.press(key)
+        expect(anna.get_by_role("button", name=first, exact=True)).to_be_focused()
+        anna.keyboard.press("Escape")
+        expect(anna.locator(f"#pane summary[data-key={key}]")).to_be_focused()

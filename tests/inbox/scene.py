@@ -40,18 +40,28 @@ PLATFORMS = tuple(STAGES)
 ANSWER = "Välkommen! Simhallen öppnar klockan tio på lördag."
 
 
+def speak_through(sandbox: RunningSandbox, platform: str, settings: Any) -> Stage:
+    """Make a platform of the sandbox ready, and let our connectors of it call the sandbox."""
+    settings.PLATFORM_URLS = {**settings.PLATFORM_URLS, platform: sandbox.url}
+    settings.GOOGLE_TOKEN_URL = f"{sandbox.url}/token"
+    settings.LINKEDIN_TOKEN_URL = f"{sandbox.url}/oauth/v2/accessToken"
+    return STAGES[platform](sandbox)
+
+
+def channel_of(stage: Stage, **given: Any) -> Channel:
+    """Our account on a platform of the sandbox, with its key."""
+    context = stage.context()
+    return ChannelFactory(
+        platform=stage.platform, external_id=stage.our_id, handle=context.handle, token=dict(context.token), **given
+    )
+
+
 class Scene:
     """Needs the database and the settings fixture; the channel speaks to the sandbox over loopback."""
 
     def __init__(self, sandbox: RunningSandbox, platform: str, settings: Any) -> None:
-        settings.PLATFORM_URLS = {**settings.PLATFORM_URLS, platform: sandbox.url}
-        settings.GOOGLE_TOKEN_URL = f"{sandbox.url}/token"
-        settings.LINKEDIN_TOKEN_URL = f"{sandbox.url}/oauth/v2/accessToken"
-        self.stage = STAGES[platform](sandbox)
-        context = self.stage.context()
-        self.channel: Channel = ChannelFactory(
-            platform=platform, external_id=self.stage.our_id, handle=context.handle, token=dict(context.token)
-        )
+        self.stage = speak_through(sandbox, platform, settings)
+        self.channel: Channel = channel_of(self.stage)
         self.anna: User = UserFactory(name="Anna Ek")
 
     def citizen_writes(self, text: str = "När öppnar simhallen på lördag?") -> Conversation:
