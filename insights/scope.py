@@ -50,18 +50,25 @@ class Scope:
     topic: str = ""  # the name that one or several topics have
 
     @classmethod
-    def of(cls, query: Mapping[str, str], now: datetime) -> Scope:
-        """Read a query string. Raises Nonsense. At most three queries."""
+    def of(cls, query: Mapping[str, str], now: datetime, *, was: Mapping[str, str] | None = None) -> Scope:
+        """Read a query string; `was` names what it speaks of, if that is no more. Raises Nonsense. Three queries."""
+        names = was or {}
         weeks = query.get("veckor") or "1"
         if weeks not in map(str, (*LENGTHS, *MONTH)):
             raise Nonsense(weeks)
         return cls(
             _monday(query.get("vecka", ""), now),
             int(weeks),
-            _row(Channel, query.get("konto", "")),
-            _row(Department, query.get("forvaltning", "")),
-            _topic(query.get("amne", "")),
+            _row(Channel, query.get("konto", ""), names.get("konto", "")),
+            _row(Department, query.get("forvaltning", ""), names.get("forvaltning", "")),
+            _topic(query.get("amne", ""), names.get("amne", "")),
         )
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Give what it is narrowed to by name, as its query string calls each."""
+        found = {"konto": self.channel, "forvaltning": self.department, "amne": self.topic}
+        return {key: str(value) for key, value in found.items() if value}
 
     @property
     def start(self) -> datetime:
@@ -164,18 +171,18 @@ def _monday(asked: str, now: datetime) -> date:
         raise Nonsense(asked) from error
 
 
-def _topic(name: str) -> str:
-    if name and not Topic.objects.filter(name=name).exists():
+def _topic(name: str, was: str) -> str:
+    if name and name != was and not Topic.objects.filter(name=name).exists():
         raise Nonsense(name)
     return name
 
 
-def _row(model: Any, pk: str) -> Any:
+def _row(model: Any, pk: str, was: str) -> Any:
     if not pk:
         return None
     if not (pk.isascii() and pk.isdigit() and len(pk) < 18):
         raise Nonsense(pk)
     row = model.objects.filter(pk=pk).first()
-    if row is None:
+    if row is None and not was:
         raise Nonsense(pk)
-    return row
+    return row or model(pk=int(pk), name=was)

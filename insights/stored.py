@@ -15,7 +15,7 @@ from insights.definitions import FIGURES
 from insights.facts import Facts
 from insights.models import StoredReport
 from insights.report import Report
-from insights.scope import Scope
+from insights.scope import Nonsense, Scope
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ def store(scope: Scope, *, by: User | None, now: datetime, slot: str | None = No
     """Keep a report with its definition and the time of asking. The same slot gives the same row."""
     if slot and (known := StoredReport.objects.filter(slot=slot).first()):
         return known
-    kept = {"definition": scope.address, "asked_at": now, "by": by, "facts": facts.gather(scope, now).as_json()}
+    found = {**facts.gather(scope, now).as_json(), "names": scope.names}
+    kept = {"definition": scope.address, "asked_at": now, "by": by, "facts": found}
     if slot:
         return StoredReport.objects.get_or_create(slot=slot, defaults=kept)[0]
     row = StoredReport.objects.create(**kept)
@@ -40,8 +41,35 @@ def store(scope: Scope, *, by: User | None, now: datetime, slot: str | None = No
 
 
 def scope_of(row: StoredReport) -> Scope:
-    """Read the definition. Raises Nonsense if what it speaks of is no more. At most two queries."""
-    return Scope.of(QueryDict(row.definition), row.asked_at)
+    """Read the definition; what is no more has the name that it had. A few queries.
+
+    Raises Nonsense if the definition cannot be read, or speaks of what has left no name.
+    """
+    query = QueryDict(row.definition)
+    try:
+        return Scope.of(query, row.asked_at)
+    except Nonsense:
+        return Scope.of(query, row.asked_at, was=_left_names(row, query))
+
+
+def is_of_what_is_gone(row: StoredReport) -> bool:
+    """Whether what a report tells of is no more, so that the rows behind its numbers cannot be shown."""
+    try:
+        Scope.of(QueryDict(row.definition), row.asked_at)
+    except Nonsense:
+        return True
+    return False
+
+
+def _left_names(row: StoredReport, query: QueryDict) -> dict[str, str]:
+    """Give the names that were kept; reports kept without them name at least the departments of the accounts."""
+    names: dict[str, str] = {"amne": query.get("amne", ""), **row.facts.get("names", {})}
+    for place in row.facts["places"]:
+        if str(place["department_id"]) == query.get("forvaltning"):
+            names.setdefault("forvaltning", place["department_name"])
+        if str(place["pk"]) == query.get("konto"):
+            names.setdefault("konto", place["name"])
+    return names
 
 
 def report_of(row: StoredReport) -> Report:

@@ -104,6 +104,8 @@ def stored_page(request: HttpRequest, pk: int) -> HttpResponse:
     """A kept report as it was; asked for, also what the same question gives today."""
     row, found = _kept(pk)
     context: dict[str, Any] = {"section": "insights", "report": found, "stored": row}
+    if stored.is_of_what_is_gone(row):
+        context |= {"is_gone": True, "about": conclusions.within(found.scope)}
     if "jamfor" in request.GET:
         context["differences"] = stored.differences(row)
         context["is_compared"] = True

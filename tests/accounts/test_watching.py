@@ -108,7 +108,7 @@ def test_instagram_watches_thirty_and_the_page_says_which_one_had_no_room(sign_i
     Hashtag.objects.bulk_create(Hashtag(channel=channel, tag=f"t{number}") for number in range(30))
     facts = {"tag": "hamnen", "name": "Hamn", "department": DepartmentFactory().pk, "owner": UserFactory().pk}
     page = admin.post("/register/hashtaggar/", facts, follow=True).content.decode()
-    assert "#hamnen ryms inte där" in page and "bara där vi läser ändå" in page
+    assert "#hamnen ryms inte där" in page and "bara på våra egna konton" in page
     assert not Hashtag.objects.filter(tag="hamnen").exists()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.models import Channel, Department, Topic, User
+from accounts.models import Channel, Department, Surface, Topic, User
 from tests.browser.conftest import listen
 from tests.browser.scene import NOW, Scene
 from tests.browser.test_barriers import AXE, SCHEMES, WIDTHS, barriers
@@ -29,6 +29,8 @@ def register(scene: Scene) -> Scene:
     Topic.objects.create(tag="hamnen", name="Hamnen", department=place, owner=anna)
     Channel.objects.filter(pk=scene.channels["harbour"].pk).update(review_on=today - timedelta(days=20))
     Channel.objects.filter(pk=scene.channels["youtube"].pk).update(review_on=today + timedelta(days=9))
+    part = Surface.objects.filter(channel=scene.channels["harbour"], name="messages")
+    assert part.update(off_since=NOW, off_by=anna)
     UserFactory(name="Bo Borta", username="bo", is_active=False)
     return scene
 

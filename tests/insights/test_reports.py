@@ -13,12 +13,14 @@ import time_machine
 from django.core import mail
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 
-from inbox.models import ReplyCycle
+from accounts.models import Channel, Department, Topic
+from inbox.models import Conversation, ReplyCycle
 from insights import boardtext, mailing, report, stored, tables
 from insights.definitions import FIGURES
 from insights.models import Mailing, StoredReport, Subscription
-from insights.scope import Scope
+from insights.scope import Nonsense, Scope
 from tests import factories
 from tests.factories import NOW
 from tests.insights import histories
@@ -49,6 +51,52 @@ def test_a_kept_report_says_the_same_after_three_months_whatever_has_happened_si
     kept = stored.report_of(row)
     assert everything(kept) == everything(then)
     assert (kept.heading, boardtext.sentences(kept)) == (then.heading, boardtext.sentences(then))
+
+
+def gone(now: datetime, what: str) -> tuple[StoredReport, report.Report]:
+    """A report of a department or topic that is deleted afterwards, and the report as it was."""
+    channels = histories.channels()
+    histories.make(36, channels, now)
+    place = channels[0].department
+    if what == "topic":
+        made = Topic.objects.create(name="Hamnen", department=place)
+        Conversation.objects.update(topic=made)
+        scope = Scope(MONDAY, weeks=13, topic="Hamnen")
+    else:
+        Department.objects.filter(pk=place.pk).update(name="Hamnkontoret")
+        scope = Scope(MONDAY, weeks=13, department=Department.objects.get(pk=place.pk))
+    row, then = stored.store(scope, by=factories.UserFactory(), now=now), report.of(scope, now)
+    if what == "topic":
+        made.delete()
+    else:
+        for model in (Channel, Topic):
+            model.objects.filter(department=place).update(department=factories.DepartmentFactory())  # type: ignore[attr-defined]
+        place.delete()
+    return row, then
+
+
+@pytest.mark.parametrize(("what", "name"), [("topic", "Hamnen"), ("department", "Hamnkontoret")])
+def test_a_report_of_what_is_deleted_stands_with_the_name_that_it_had(now: datetime, what: str, name: str) -> None:
+    row, then = gone(now, what)
+    row.refresh_from_db()
+    kept = stored.report_of(row)
+    assert everything(kept) == everything(then) and kept.heading == then.heading
+    client = Client()
+    client.force_login(factories.UserFactory(role="manager"))
+    url = reverse("insights:stored", args=[row.pk])
+    for address in (url, f"{url}?jamfor=1", reverse("insights:reports")):
+        page = client.get(address)
+        assert page.status_code == 200 and name in page.content.decode()
+
+
+def test_a_report_kept_before_names_were_still_knows_the_departments_of_its_accounts(now: datetime) -> None:
+    row, _then = gone(now, "department")
+    del row.facts["names"]
+    row.save()
+    assert str(stored.scope_of(row).department) == "Hamnkontoret"
+    row.facts["places"] = []
+    with pytest.raises(Nonsense):
+        stored.scope_of(row)
 
 
 def test_the_same_question_asked_again_gives_the_same_while_no_row_has_changed(now: datetime) -> None:
