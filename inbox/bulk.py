@@ -145,7 +145,7 @@ def reply(
     outcome = _each("answer", rows, act, by=by, key=key, drawn_at=drawn_at, now=now)
     for left in outcome.skipped:
         if left.alone:
-            drafts.keep(left.row, "answer", words[left.row.pk], by=by, now=now)
+            drafts.add(left.row, "answer", words[left.row.pk], by=by, now=now)
     return outcome
 
 

@@ -47,13 +47,25 @@ def save(
         return None
     if _is_reply(slot):
         presence.write(conversation, by=by, now=now)
-    return keep(conversation, slot, text, by=by, now=now, promised_at=promised_at)
+    return _put(conversation, slot, text, by=by, now=now, promised_at=promised_at)
 
 
-def keep(
-    conversation: Conversation, slot: str, text: str, *, by: User, now: datetime, promised_at: datetime | None = None
+@transaction.atomic
+def add(conversation: Conversation, slot: str, text: str, *, by: User, now: datetime) -> Draft:
+    """Keep words typed elsewhere for the form where they belong, below what is typed there already."""
+    Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
+    there = Draft.objects.filter(conversation=conversation, user=by, slot=slot).first()
+    if there and text in there.text:
+        return there
+    return _put(
+        conversation, slot, f"{there.text}\n\n{text}" if there else text, by=by, now=now,
+        promised_at=there.promised_at if there else None,
+    )  # fmt: skip
+
+
+def _put(
+    conversation: Conversation, slot: str, text: str, *, by: User, now: datetime, promised_at: datetime | None
 ) -> Draft:
-    """Keep words for the form where they belong, without saying that somebody writes there now."""
     values = {"text": text[:LONGEST].replace("\0", "\ufffd"), "saved_at": now, "promised_at": promised_at}
     draft, _is_new = Draft.objects.update_or_create(conversation=conversation, user=by, slot=slot, defaults=values)
     return draft

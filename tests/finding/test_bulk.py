@@ -11,7 +11,7 @@ import time_machine
 from django.contrib.messages import get_messages
 from django.test import Client
 
-from accounts.models import ApprovalRule, Role
+from accounts.models import ApprovalRule, Role, User
 from inbox import bulk, drafts
 from inbox.models import Batch, Conversation, Draft, Outgoing, PendingReply, ReplyCycle, Thread
 from tests.factories import NOW, ChannelFactory, ItemFactory, ThreadFactory, UserFactory, waiting_conversation
@@ -166,6 +166,14 @@ def test_a_text_that_wants_a_reason_is_sent_to_nobody_and_waits_as_a_draft_where
     draft = Draft.objects.get()
     assert (draft.conversation, draft.slot, draft.shared) == (rows[1], "answer", False)
     assert "Ring Bo på 070-123 45 67</textarea>" in anna.get(f"/k/{rows[1].pk}/").content.decode()
+
+
+def test_what_was_already_typed_there_stays_above_what_is_kept_for_later(anna: Client) -> None:
+    rows = three()
+    drafts.save(rows[1], "answer", "Vi återkommer", by=User.objects.get(name__startswith="Anna"), now=NOW - SECOND)
+    for _twice in range(2):
+        act(anna, rows, "send", seen="1", **texts_to(rows[1:2], "Ring Bo på 070-123 45 67"))
+    assert Draft.objects.get().text == "Vi återkommer\n\nRing Bo på 070-123 45 67"
 
 
 def test_the_third_of_one_wording_in_a_thread_is_asked_about_one_by_one(anna: Client) -> None:
