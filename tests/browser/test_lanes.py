@@ -14,7 +14,7 @@ from inbox import sorting
 from inbox.models import Conversation, Item
 from tests.browser.conftest import listen
 from tests.browser.scene import NOW, Scene
-from tests.browser.test_barriers import AXE, barriers
+from tests.browser.test_barriers import AXE, SCHEMES, barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MINUTE = timedelta(minutes=1)
@@ -36,7 +36,7 @@ def lanes(scene: Scene) -> dict[str, Conversation]:
     return {name: scene.conversations[name] for name, _text in WROTE}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_no_page_above_the_deadline_has_a_barrier(
     scheme: Any, page: Page, lanes: dict[str, Conversation], sign_in: Callable[..., None]
 ) -> None:

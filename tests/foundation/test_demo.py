@@ -11,7 +11,7 @@ import pytest
 from tests.foundation.processes import ask, until
 from tests.foundation.test_up import Up, answers, page
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(180), pytest.mark.xdist_group("demo")]
 
 
 @pytest.fixture(scope="module")
