@@ -75,7 +75,7 @@ class Worker:
         while not self.sandbox.faults.held():
             try:
                 state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):  # gone before it was opened, or while it was read
                 return False
             if state == "Z":
                 return False
