@@ -1,4 +1,4 @@
-"""Opening, changing and finding dialogues; what was written in them, and how they end, is `inbox.dialogues`."""
+"""Opening, changing and finding dialogues; what was written in them, and how they end, is `inbox.house.dialogues`."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ def move(by: object) -> tuple[float, list[float], list[float]]:
     """Give the milliseconds of all of it, of each batch, and of each reading of the list meanwhile."""
     from django.db import connections
 
-    from inbox import moving
     from inbox.models import PolicyChange
+    from inbox.promise import moving
     from sla.policyfile import SE24
 
     meanwhile: list[float] = []

@@ -92,7 +92,8 @@ def herd(rows: int) -> list[Row]:
     from django.core import mail
     from django.test.utils import override_settings
 
-    from inbox import digests, escalation
+    from inbox import escalation
+    from inbox.telling import digests
 
     count = execute(HERD)
     start = perf_counter()

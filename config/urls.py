@@ -7,11 +7,11 @@ from inbox.views import palette, quota, webhooks
 
 urlpatterns = [
     path("", include("inbox.urls")),
-    path("", include("inbox.urls_register")),
+    path("", include("inbox.urls.register")),
     path("", include("insights.urls_open")),
     path("", include("insights.urls_operations")),
-    path("", include("inbox.urls_house")),
-    path("bemanning/", include("inbox.urls_staffing")),
+    path("", include("inbox.urls.house")),
+    path("bemanning/", include("inbox.urls.staffing")),
     path("svarstid/", include("sla.urls")),
     path("uppfoljning/", include("insights.urls")),
     path("register/kvot/", quota.page, name="quota"),

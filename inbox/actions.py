@@ -19,24 +19,21 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import CAN_BE_GIVEN, Permission, require, roles_of
 from connectors.base import Sent
-from inbox import cycles, experts, followups, guard, moderation, neutrality, relaying, replying, sending, tasks
-from inbox.acting import (
-    Refused,
-    after_commit,
-    ledger_of,
-    locked,
-    outgoing_of,
-    record,
-    rule,
-)
-from inbox.experts import ask_expert, expert_has_answered
+from inbox import cycles, tasks
+from inbox.deciding import experts, guard, moderation
+from inbox.deciding.acting import Refused, after_commit, ledger_of, locked, outgoing_of, record, rule
+from inbox.deciding.experts import ask_expert, expert_has_answered
+from inbox.deciding.moderation import delete_reply, edit_reply, like, moderate, unhide
+from inbox.deciding.notes import add_note
+from inbox.house import relaying
+from inbox.leaving import sending
 from inbox.models import Conversation, Item, Note, Outgoing, RedirectTarget, ReplyCycle, VerdictEvent
-from inbox.moderation import delete_reply, edit_reply, like, moderate, unhide
-from inbox.notes import add_note
-from inbox.pointing import remove_responsibility, save_redirect_target, save_responsibility
-from inbox.resting import rest, wake
-from inbox.signing import signed
+from inbox.promise import followups
+from inbox.promise.resting import rest, wake
 from inbox.verdicts import ASK_EXPERT, LIKE, VERDICTS, WATCH
+from inbox.writing import neutrality, replying
+from inbox.writing.pointing import remove_responsibility, save_redirect_target, save_responsibility
+from inbox.writing.signing import signed
 
 __all__ = [
     "Refused",

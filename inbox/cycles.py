@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from django.db.models import F, Max, Q
 
 from accounts.models import User
-from inbox import ladder, rows
+from inbox.incoming import rows
+from inbox.incoming.rows import among
 from inbox.models import Conversation, DeadlineChange, ExpertQuestion, Item, Notice, ReplyCycle, VerdictEvent
-from inbox.rows import among
+from inbox.telling import ladder
 from inbox.verdicts import Verdict
 from sla import clock, policies
 

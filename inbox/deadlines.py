@@ -10,8 +10,8 @@ from django.db.models import F
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from inbox import chips
 from inbox.models import Conversation, DeadlineChange, Notice, ReplyCycle
+from inbox.showing import chips
 from sla import explain, policies
 from sla.models import PolicyVersion
 from sla.words import Language

@@ -22,11 +22,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Channel, Surface
 from connectors.base import Page, Sent, Unreadable
-from inbox import dialogues, grouping, language, places, relaying, retention, rows, settling, sorting
-from inbox.confirmation import MAY_HAVE_LEFT, link_own
-from inbox.incoming import Incoming, StoredItem, as_raw, changes, fit, mentions_of, readable
+from inbox import settling
+from inbox.house import dialogues, relaying
+from inbox.incoming import grouping, language, places, retention, rows, sorting
+from inbox.incoming.arrivals import Incoming, StoredItem, as_raw, changes, fit, mentions_of, readable
+from inbox.incoming.rows import among, overlapping
+from inbox.leaving.confirmation import MAY_HAVE_LEFT, link_own
 from inbox.models import Conversation, Item, ItemVersion, Outgoing, Thread, UnreadableRecord
-from inbox.rows import among, overlapping
 
 log = logging.getLogger(__name__)
 

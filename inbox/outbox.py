@@ -32,10 +32,10 @@ from django.utils.translation import gettext as _
 
 from accounts import channels
 from connectors.base import AuthExpired, Exhausted, OutcomeUnknown, Sent
-from inbox import effects, sending
-from inbox.confirmation import CLOCKS_DIFFER
+from inbox.leaving import effects, sending
+from inbox.leaving.confirmation import CLOCKS_DIFFER
+from inbox.leaving.sending import accepted, connector_of, has_living_token, send, send_again, target_of
 from inbox.models import Item, Outgoing
-from inbox.sending import accepted, connector_of, has_living_token, send, send_again, target_of
 
 log = logging.getLogger(__name__)
 

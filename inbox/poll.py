@@ -36,10 +36,11 @@ from connectors.base import (
     PlatformError,
     Temporary,
 )
-from inbox import budget, ingest, live
+from inbox import ingest, live
+from inbox.incoming import budget
+from inbox.incoming.schedule import retry_at, usual_interval, wants_full
 from inbox.ingest import Stored
 from inbox.models import Item, Post, Thread
-from inbox.schedule import retry_at, usual_interval, wants_full
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,11 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import Channel, User
 from accounts.permissions import Permission, may, memberships_of, scope_of
-from inbox import narrowing, presence, promises, scope
+from inbox import scope
 from inbox.models import REPLIES, Conversation, ExpertQuestion, Item, LaneChange, Outgoing, PendingReply, ReplyCycle
-from inbox.query import LONGEST, Query, parse
+from inbox.promise import promises
+from inbox.showing import narrowing, presence
+from inbox.showing.query import LONGEST, Query, parse
 
 PAGE = 40  # rows a page: what a tall screen shows twice
 COUNT_CAP = 1000  # counting further costs more than anybody wants to know

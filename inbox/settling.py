@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from django.db.models import Min, Q
 
 from accounts.models import Channel
-from inbox import cycles, rows
-from inbox.confirmation import answers
+from inbox import cycles
 from inbox.cycles import PROMISED, Ledger, Outcome, Status
+from inbox.incoming import rows
+from inbox.incoming.rows import among, overlapping
+from inbox.leaving.confirmation import answers
 from inbox.models import Conversation, Item, Outgoing, ReplyCycle, Thread
-from inbox.rows import among, overlapping
 from inbox.verdicts import ANSWER, of_reply
 
 

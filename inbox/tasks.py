@@ -5,35 +5,15 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import (
-    alarms,
-    approvers,
-    barriers,
-    dialogues,
-    digests,
-    drafts,
-    escalation,
-    experts,
-    followups,
-    grouping,
-    headsup,
-    legal,
-    links,
-    moving,
-    outbox,
-    poll,
-    presence,
-    protection,
-    push,
-    relay_reminders,
-    relaying,
-    rereading,
-    resting,
-    retention,
-    watchdog,
-    webhooks,
-    wordings,
-)
+from inbox import escalation, outbox, poll
+from inbox.deciding import experts
+from inbox.house import dialogues, relay_reminders, relaying
+from inbox.incoming import grouping, rereading, retention, watchdog, webhooks
+from inbox.lanes import barriers, legal
+from inbox.promise import followups, moving, resting
+from inbox.showing import presence, protection
+from inbox.telling import alarms, digests, headsup, push
+from inbox.writing import approvers, drafts, links, wordings
 
 
 @shared_task

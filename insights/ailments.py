@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inbox import chips, watchdog
+from inbox.incoming import watchdog
+from inbox.showing import chips
 from insights.conclusions import spaced
 from insights.operations import State
 

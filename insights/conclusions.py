@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from inbox import chips
+from inbox.showing import chips
 from insights.charts import OFFICE_DAYS, OFFICE_HOURS
 from insights.definitions import WITHOUT, Figure
 from insights.finding import HOURS, redirect_key

@@ -10,8 +10,8 @@ from math import ceil
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from inbox import chips
 from inbox.models import ReplyCycle
+from inbox.showing import chips
 from insights import figures
 from insights.definitions import NOT_OWED, REASONS, WITHOUT, Figure, Outcome
 from insights.scope import Scope

@@ -20,7 +20,7 @@ from django.utils.translation import override
 
 from accounts.models import User
 from accounts.permissions import Permission, may
-from inbox.digests import is_staffed
+from inbox.telling.digests import is_staffed
 from insights import boardtext, conclusions, paper, stored
 from insights.models import Mailing, Subscription
 from insights.report import Report

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inbox import public
+from inbox.showing import public
 from insights import counting, figures
 from insights.definitions import FIGURES, Instants, Moment
 from insights.scope import DAY, midnight

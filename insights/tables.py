@@ -13,7 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from inbox import secrecy
+from inbox.writing import secrecy
 from insights import conclusions, lines
 from insights.definitions import FIGURES, Figure
 from insights.parts import Number

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from config import embedded
-from inbox.grounds import BUILT_IN
+from inbox.deciding.grounds import BUILT_IN
 from inbox.models import GroundList
 from sla.models import PolicyVersion
 from sla.policyfile import SE24

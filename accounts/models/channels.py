@@ -134,7 +134,7 @@ class Topic(models.Model):
     name = models.CharField(_("ämne"), max_length=120)
     department = models.ForeignKey(Department, models.PROTECT, related_name="topics", verbose_name=_("förvaltning"))
     owner = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("ansvarig"))
-    is_political = models.BooleanField(_("politiskt ämne"), default=False, db_default=False)  # see inbox.neutrality
+    is_political = models.BooleanField(_("politiskt ämne"), default=False, db_default=False)  # inbox.writing.neutrality
 
     class Meta:
         ordering: ClassVar = ["tag"]

@@ -33,7 +33,7 @@ class User(AbstractUser):
     protected = models.BooleanField(default=False, db_default=False)  # hateful text is blurred until it is chosen
     preferences = models.JSONField(
         default=dict, db_default={}, blank=True
-    )  # keys and theme, as `inbox.keys` writes them
+    )  # keys and theme, as `inbox.showing.keys` writes them
 
     REQUIRED_FIELDS: ClassVar = ["name"]
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from accounts.register import FITS
-from inbox import chips, routing
+from inbox.house import routing
+from inbox.showing import chips
 
 register = template.Library()
 

@@ -9,7 +9,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-from inbox.grounds import BUILT_IN
+from inbox.deciding.grounds import BUILT_IN
 
 
 def seed(apps, schema_editor):

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from inbox.language import NAMES
+from inbox.incoming.language import NAMES
 from inbox.models.texts import ReplyTemplate
 
 

@@ -10,10 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from inbox import language, protection, secrecy
+from inbox.incoming import language
 from inbox.models import Conversation, Item
-from inbox.search import Hit
-from inbox.secrecy import Kind, Part
+from inbox.showing import protection
+from inbox.showing.search import Hit
+from inbox.writing import secrecy
+from inbox.writing.secrecy import Kind, Part
 
 register = template.Library()
 

@@ -11,10 +11,13 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 
-from inbox import bank, chips, guide, lane_texts, lanes
-from inbox.around import Place
-from inbox.lane_texts import LEGAL, Texts
+from inbox.lanes import guide, lanes
+from inbox.lanes import texts as lane_texts
+from inbox.lanes.texts import LEGAL, Texts
 from inbox.models import Conversation, FollowUp, LaneChange, LaneTexts, PassedOn
+from inbox.showing import chips
+from inbox.showing.around import Place
+from inbox.writing import bank
 
 Lane = Conversation.Lane
 TONES = {Lane.URGENT: "late", Lane.PERSON: "soon", Lane.LEGAL: "dayoff"}

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, needs
-from inbox import barriers
+from inbox.lanes import barriers
 
 
 class ReportForm(forms.Form):

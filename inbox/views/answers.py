@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Platform, User
 from accounts.permissions import Permission, needs
 from connectors.registry import PATHS
-from inbox import bank
 from inbox.models import ReplyTemplate
+from inbox.writing import bank
 
 
 class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, needs
-from inbox import approvals, links, protection, selectors
-from inbox.acting import Refused
+from inbox import selectors
+from inbox.deciding.acting import Refused
 from inbox.models import PendingReply
+from inbox.showing import protection
 from inbox.views.verdicts import SEND_DELAY, moment
+from inbox.writing import approvals, links
 
 
 @needs(Permission.ANSWER)

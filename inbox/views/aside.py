@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Department
-from inbox import actions, handing, helping
+from inbox import actions
+from inbox.deciding import handing, helping
 from inbox.models import Conversation
 from inbox.selectors import is_id
 from inbox.views.inbox import conversation_answer, found

@@ -12,8 +12,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.permissions import Permission, needs
-from inbox import backlog, chips, selectors
-from inbox.backlog import DaysOff
+from inbox import selectors
+from inbox.promise import backlog
+from inbox.promise.backlog import DaysOff
+from inbox.showing import chips
 from inbox.views.contexts import row_context
 from sla import policies
 

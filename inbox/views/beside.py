@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 
 from accounts.permissions import Permission, needs
-from inbox import around, protection, selectors
+from inbox import selectors
 from inbox.selectors import Filters
+from inbox.showing import around, protection
 from inbox.views.contexts import part, people
 from inbox.views.inbox import found
 

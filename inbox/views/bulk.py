@@ -18,14 +18,17 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.permissions import Permission, needs
-from inbox import bank, bulk, resting, selectors
-from inbox.acting import Refused
-from inbox.bulk import Left
+from inbox import selectors
+from inbox.deciding import bulk
+from inbox.deciding.acting import Refused
+from inbox.deciding.bulk import Left
 from inbox.models import Conversation
+from inbox.promise import resting
 from inbox.selectors import Filters
 from inbox.verdicts import NO_REPLY
 from inbox.views.contexts import part, people, row_context
 from inbox.views.verdicts import SEND_DELAY, moment
+from inbox.writing import bank
 from sla import policies
 
 ACTS = ("no_reply", "like", "assign", "rest", "answer")

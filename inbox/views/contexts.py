@@ -15,31 +15,19 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import CAN_BE_GIVEN, Permission, may
 from connectors.registry import connector_class
-from inbox import (
-    actions,
-    around,
-    bank,
-    chips,
-    drafts,
-    language,
-    notes,
-    presence,
-    promises,
-    reading,
-    resting,
-    signing,
-    suggestions,
-    texts,
-    thread,
-    whose,
-)
-from inbox.around import Place
+from inbox import actions
+from inbox.deciding import notes, suggestions
+from inbox.deciding.suggestions import Suggestion
+from inbox.incoming import language, reading
 from inbox.models import Conversation, Draft, Outgoing, RedirectTarget, ReplyCycle
+from inbox.promise import promises, resting
 from inbox.selectors import Filters
-from inbox.suggestions import Suggestion
+from inbox.showing import around, chips, presence, thread
+from inbox.showing.around import Place
 from inbox.verdicts import VERDICTS, Verdict, of_reply, offered
 from inbox.views import above, menus, panels, sides
 from inbox.views import desk as desks
+from inbox.writing import bank, drafts, signing, texts, whose
 from sla import explain, policies
 from sla.clock import Policy
 from sla.policies import InForce

@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.permissions import Permission, needs
-from inbox import chips, deadlines, selectors
+from inbox import deadlines, selectors
+from inbox.showing import chips
 from inbox.views.inbox import found
 from sla import policies
 

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Hashtag
-from inbox import drafts, notes, plain
-from inbox.bank import Filled
+from inbox.deciding import notes
 from inbox.models import Draft, Phrase
-from inbox.plain import Hint, Rule
 from inbox.selectors import is_id
+from inbox.writing import drafts, plain
+from inbox.writing.bank import Filled
+from inbox.writing.plain import Hint, Rule
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from accounts import dialogues as opened
 from accounts import rules
 from accounts.models import ApprovalRule, Department, Dialogue, NeutralPeriod
 from accounts.permissions import Permission, may, needs
-from inbox import dialogues, neutrality
+from inbox.house import dialogues
 from inbox.views.forms_house import ApprovalForm, DialogueClosingForm, DialogueForm, HouseForm, PeriodForm
+from inbox.writing import neutrality
 
 
 @needs(Permission.READ_REGISTER)

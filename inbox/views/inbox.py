@@ -16,9 +16,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext
 
 from accounts.permissions import Permission, may, needs
-from inbox import chips, live, menu, presence, reading, selectors, thread
+from inbox import live, selectors
+from inbox.incoming import reading
 from inbox.models import Conversation
 from inbox.selectors import Filters
+from inbox.showing import chips, menu, presence, thread
 from inbox.views.contexts import (
     composer_context,
     conversation_context,

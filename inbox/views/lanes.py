@@ -10,12 +10,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Topic
 from accounts.permissions import Permission, needs
-from inbox import bank, drafts, followups, guide, lane_texts, legal, sorting
-from inbox.acting import Refused
+from inbox.deciding.acting import Refused
+from inbox.incoming import sorting
+from inbox.lanes import guide, legal
+from inbox.lanes import texts as lane_texts
 from inbox.models import Conversation
+from inbox.promise import followups
 from inbox.views.contexts import part
 from inbox.views.inbox import address, conversation_answer, found
 from inbox.views.verdicts import back, form_of
+from inbox.writing import bank, drafts
 
 Lane = Conversation.Lane
 

@@ -13,9 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts import rules as rules_of_house
 from accounts.models import User
 from accounts.permissions import Permission, may
-from inbox import backlog, barriers, chips, menu, query, reading, relaying, resting, search, selectors
+from inbox import selectors
+from inbox.house import relaying
+from inbox.incoming import reading
+from inbox.lanes import barriers
 from inbox.models import Conversation
+from inbox.promise import backlog, resting
 from inbox.selectors import Filters
+from inbox.showing import chips, menu, query, search
 from inbox.verdicts import NO_REPLY
 from inbox.views import menus
 from inbox.views.contexts import health_context, row_context

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from accounts import audit
 from accounts.models import NoticeSettings, User
 from accounts.permissions import ALLOWED, Permission, needs
-from inbox import chat, protection, push
+from inbox.showing import protection
+from inbox.telling import chat, push
 
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

@@ -9,9 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from inbox import menu, selectors
+from inbox import selectors
 from inbox.models import SavedView
 from inbox.selectors import Filters
+from inbox.showing import menu
 
 VIEW_NAMES = {
     "due": _("Väntar på svar"),

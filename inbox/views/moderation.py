@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from inbox import actions, selectors
-from inbox.acting import Refused
+from inbox.deciding.acting import Refused
 from inbox.models import Conversation, ExpertQuestion, Item, ModerationEvidence, Outgoing
 from inbox.verdicts import ASK_EXPERT, LIKE, MODERATE
 from inbox.views.contexts import part

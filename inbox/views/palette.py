@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.permissions import Permission, may, needs
-from inbox import keys, menu, selectors
-from inbox.acting import Refused
+from inbox import selectors
+from inbox.deciding.acting import Refused
 from inbox.models import RedirectTarget
 from inbox.selectors import Filters
+from inbox.showing import keys, menu
 from inbox.verdicts import MODERATE, VERDICTS
 from inbox.views import menus
 from inbox.views.contexts import part

@@ -14,10 +14,11 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import ALLOWED, Permission, may
 from connectors.base import Capability
-from inbox import abilities, around, evidence, experts, grounds, protection, suggestions
-from inbox.around import Place
+from inbox.deciding import abilities, evidence, experts, grounds, suggestions
+from inbox.deciding.suggestions import Suggestion
 from inbox.models import Conversation, Item
-from inbox.suggestions import Suggestion
+from inbox.showing import around, protection
+from inbox.showing.around import Place
 from inbox.verdicts import ASK_EXPERT, LIKE, MODERATE, WATCH, Verdict, offered
 
 MOST_CHOICES = 20  # items of one citizen that can be chosen among; the newest

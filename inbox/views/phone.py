@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, needs
-from inbox import push
+from inbox.telling import push
 
 
 @login_not_required

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, needs
-from inbox import wordings
 from inbox.models import Phrase, TemplateEdit
+from inbox.writing import wordings
 
 
 class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.permissions import Permission, needs
-from inbox import chips, moving
 from inbox.models import Conversation
+from inbox.promise import moving
+from inbox.showing import chips
 from sla import policies
 from sla.forms import PolicyForm, initial
 from sla.models import PolicyVersion

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, needs
-from inbox import protection
+from inbox.showing import protection
 
 
 @require_POST

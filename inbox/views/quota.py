@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import Permission, needs
-from inbox import budget
+from inbox.incoming import budget
 
 
 @require_GET

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.permissions import Permission, needs
-from inbox import actions, links, whose
+from inbox import actions
 from inbox.models import LinkCheck, RedirectTarget, Responsibility
+from inbox.writing import links, whose
 
 WEEKDAYS = (
     gettext_lazy("måndag"), gettext_lazy("tisdag"), gettext_lazy("onsdag"), gettext_lazy("torsdag"),

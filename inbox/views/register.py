@@ -22,7 +22,8 @@ from django.views.decorators.http import require_POST
 from accounts import register, trail, watching
 from accounts.models import Channel, Closing, Topic, User
 from accounts.permissions import Permission, may, needs, refusal
-from inbox import activity, closing, public
+from inbox.deciding import closing
+from inbox.showing import activity, public
 
 
 class ClosingForm(forms.ModelForm):  # type: ignore[type-arg]

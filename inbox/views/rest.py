@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inbox import actions, chips, resting
+from inbox import actions
 from inbox.models import Conversation
+from inbox.promise import resting
+from inbox.showing import chips
 from inbox.views.inbox import found
 from inbox.views.verdicts import back, form_of, onward
 from sla import policies

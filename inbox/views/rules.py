@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, may, needs
-from inbox import lane_texts, lanes, phrases, sorting_rules
-from inbox.lane_texts import LEGAL, STEPS
+from inbox.incoming import phrases, sorting_rules
+from inbox.lanes import lanes
+from inbox.lanes import texts as lane_texts
+from inbox.lanes.texts import LEGAL, STEPS
 from inbox.models import Conversation, SortingRule
 
 Lane = Conversation.Lane

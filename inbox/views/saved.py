@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, needs
-from inbox import menu, saved
-from inbox.acting import Refused
+from inbox.deciding.acting import Refused
 from inbox.models import SavedView
 from inbox.selectors import Filters
+from inbox.showing import menu, saved
 
 
 @needs(Permission.READ)

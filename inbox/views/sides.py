@@ -6,8 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from inbox import handing, headsup, notes
+from inbox.deciding import handing, notes
 from inbox.models import Conversation
+from inbox.telling import headsup
 from inbox.views.desk import Desk
 
 NOTE, HAND_OVER = "anteckning", "overlamna"

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 from accounts import relay, shifts
 from accounts.models import Baton, Channel, Shift
 from accounts.permissions import Permission, may, needs, require
-from inbox import changeover, staffing
-from inbox.acting import Refused
+from inbox.deciding.acting import Refused
+from inbox.house import changeover, staffing
 from inbox.models import Changeover
 from inbox.views.forms_staffing import BatonForm, HandoverForm, ShiftForm, week_words
 

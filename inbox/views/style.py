@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Platform
 from accounts.permissions import Permission, needs
-from inbox import chips
-from inbox.chips import Chip
+from inbox.showing import chips
+from inbox.showing.chips import Chip
 from inbox.verdicts import VERDICTS
 
 

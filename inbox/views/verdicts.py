@@ -22,12 +22,13 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission, needs
-from inbox import actions, links, screening, selectors
+from inbox import actions, selectors
 from inbox.models import Conversation, Outgoing, PendingReply, VerdictEvent
 from inbox.selectors import Filters
 from inbox.verdicts import VERDICTS
 from inbox.views.contexts import part
 from inbox.views.inbox import address, conversation_answer, found
+from inbox.writing import links, screening
 
 SEND_DELAY = 10.0  # seconds in which Ångra takes a reply back
 SAID = {

@@ -12,7 +12,8 @@ from accounts.connecting import verify_token
 from connectors.facebook import webhook as facebook
 from connectors.linkedin import webhook as linkedin
 from connectors.twitter import webhook as twitter
-from inbox import tasks, webhooks
+from inbox import tasks
+from inbox.incoming import webhooks
 
 PLATFORMS = ("facebook", "instagram", "linkedin", "twitter")  # YouTube pushes nothing of comments
 LONGEST_CODE = 500  # characters of a handshake's code; the platforms' own are below 100

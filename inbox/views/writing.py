@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, needs
-from inbox import drafts, notes, presence
+from inbox.deciding import notes
 from inbox.models import Conversation
+from inbox.showing import presence
 from inbox.views import desk
 from inbox.views.inbox import found
 from inbox.views.verdicts import back, form_of
+from inbox.writing import drafts
 
 
 @require_POST

@@ -10,7 +10,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from inbox import chips
+from inbox.showing import chips
 from insights import boardtext, charts, conclusions
 from insights.shares import Share
 

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Channel, Dialogue, Role
-from inbox import dialogues, ingest
+from inbox import ingest
+from inbox.house import dialogues
 from inbox.models import Conversation
 from tests.factories import (
     NOW,

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent, Channel, Closing, Credential, Membership, Role, Surface, Topic
-from inbox import activity, public
+from inbox.showing import activity, public
 from sla.calendar import Calendar
 from tests.factories import (
     NOW,

@@ -14,7 +14,8 @@ from django.test import Client
 
 from accounts import relay
 from accounts.models import AuditEvent, Baton, Channel, HouseRules, Membership, Role, User
-from inbox import ingest, relay_reminders, relaying
+from inbox import ingest
+from inbox.house import relay_reminders, relaying
 from inbox.models import Conversation, Outgoing, PendingReply
 from tests.accounts.test_scopes import CHANGE, MONDAY, baton, on
 from tests.factories import (

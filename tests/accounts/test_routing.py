@@ -10,7 +10,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent, Topic
-from inbox import ingest, routing, sorting
+from inbox import ingest
+from inbox.house import routing
+from inbox.incoming import sorting
 from inbox.models import Conversation
 from tests.factories import NOW, ConversationFactory, DepartmentFactory, ItemFactory, UserFactory, waiting_conversation
 

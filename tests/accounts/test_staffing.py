@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import AuditEvent, Channel, Membership, NoticeSettings, Role, Shift
-from inbox import staffing
+from inbox.house import staffing
 from inbox.models import Changeover, Conversation, Draft
 from tests.factories import NOW, ChannelFactory, DepartmentFactory, UserFactory, waiting_conversation
 

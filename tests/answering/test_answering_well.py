@@ -13,10 +13,12 @@ from django.urls import reverse
 
 from accounts.models import Membership, User
 from connectors.base import Sent
-from inbox import actions, screening, sending
-from inbox.acting import Refused
+from inbox import actions
+from inbox.deciding.acting import Refused
+from inbox.leaving import sending
 from inbox.models import Conversation, Item, Outgoing, ReplyCycle, ReplyTemplate, TemplateEdit
-from inbox.signing import signed, unsigned
+from inbox.writing import screening
+from inbox.writing.signing import signed, unsigned
 from tests.factories import (
     NOW,
     ChannelFactory,

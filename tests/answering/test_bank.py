@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from inbox import bank
 from inbox.models import Conversation, Outgoing, RedirectTarget, ReplyTemplate
+from inbox.writing import bank
 from sla import policies
 from tests.factories import NOW, ContactFactory, waiting_conversation
 

@@ -13,8 +13,11 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from accounts.models import AuditEvent, Membership, NoticeSettings, User
-from inbox import actions, drafts, handing, headsup
+from inbox import actions
+from inbox.deciding import handing
 from inbox.models import Conversation, Draft, HandOver, HeadsUp, Note, Outgoing
+from inbox.telling import headsup
+from inbox.writing import drafts
 from tests.factories import NOW, DepartmentFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db

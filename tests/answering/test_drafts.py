@@ -12,8 +12,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from inbox import actions, drafts, tasks
+from inbox import actions, tasks
 from inbox.models import Conversation, Draft, Outgoing
+from inbox.writing import drafts
 from tests.factories import NOW, ConversationFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db

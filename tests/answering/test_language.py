@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from inbox import language
+from inbox.incoming import language
 from inbox.models import Phrase
 from tests.factories import NOW, waiting_conversation
 

@@ -12,10 +12,10 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from inbox import links
-from inbox.acting import Refused
-from inbox.links import State
+from inbox.deciding.acting import Refused
 from inbox.models import LinkCheck, RedirectTarget
+from inbox.writing import links
+from inbox.writing.links import State
 from tests.factories import NOW, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ from time import perf_counter
 
 import pytest
 
-from inbox import plain
-from inbox.plain import Hint, Rule
+from inbox.writing import plain
+from inbox.writing.plain import Hint, Rule
 
 
 def rules(text: str) -> list[Rule]:

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from inbox import texts, whose
 from inbox.models import RedirectTarget, Responsibility
+from inbox.writing import texts, whose
 from sla import policies
 from tests.factories import waiting_conversation
 

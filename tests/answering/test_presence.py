@@ -13,9 +13,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, User
-from inbox import drafts, presence, thread
 from inbox.models import Conversation, Draft, Presence
-from inbox.presence import Around, State
+from inbox.showing import presence, thread
+from inbox.showing.presence import Around, State
+from inbox.writing import drafts
 from tests.factories import NOW, UserFactory, waiting_conversation
 from tests.inbox.test_outbox_races import at_once
 

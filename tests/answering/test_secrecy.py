@@ -6,8 +6,8 @@ from time import perf_counter
 
 import pytest
 
-from inbox import secrecy
-from inbox.secrecy import Kind
+from inbox.writing import secrecy
+from inbox.writing.secrecy import Kind
 
 
 def kinds(text: str) -> set[Kind]:

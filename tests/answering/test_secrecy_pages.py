@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from inbox import ingest, places
+from inbox import ingest
+from inbox.incoming import places
 from inbox.models import Conversation, Item, Outgoing, RedirectTarget
 from tests.factories import NOW, ItemFactory, waiting_conversation
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 from accounts.channels import ensure_surfaces
 from accounts.models import CHECKLIST, Channel, Role, Surface, User
 from connectors.base import Sent
-from inbox import actions, sending, settling
+from inbox import actions, settling
+from inbox.leaving import sending
 from inbox.models import Conversation, Item, ItemVersion, Outgoing, Post, RedirectTarget, Thread
 from tests import factories
 

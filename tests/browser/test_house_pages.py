@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 
 from accounts import relay
 from accounts.models import Baton, Channel, Dialogue, NeutralPeriod, NoticeSettings, Role, Shift
-from inbox import approvals, changeover
+from inbox.house import changeover
 from inbox.models import Changeover, Conversation
+from inbox.writing import approvals
 from tests.browser.conftest import listen
 from tests.browser.scene import NOW, Scene
 from tests.browser.test_barriers import AXE, SCHEMES, WIDTHS, barriers

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Topic
-from inbox import sorting
+from inbox.incoming import sorting
 from inbox.models import Conversation, Item
 from tests.browser.conftest import listen
 from tests.browser.scene import NOW, Scene

@@ -11,7 +11,8 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Browser, Page, Route, expect
 
 from connectors.base import Sent
-from inbox import live, sending
+from inbox import live
+from inbox.leaving import sending
 from inbox.models import Conversation, Item, Outgoing, VerdictEvent
 from tests.browser.scene import FRIDAY, MINUTE, NOW, PASSWORD, Scene
 

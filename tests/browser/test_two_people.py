@@ -11,7 +11,8 @@ import time_machine
 from playwright.sync_api import Browser, Page, expect
 
 from connectors.base import Sent
-from inbox import live, sending
+from inbox import live
+from inbox.leaving import sending
 from inbox.models import Draft, Outgoing
 from tests.browser.conftest import listen
 from tests.browser.scene import NOW, Scene

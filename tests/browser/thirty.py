@@ -10,7 +10,8 @@ import time_machine
 
 from accounts.channels import ensure_surfaces
 from accounts.models import Channel, Surface
-from inbox import experts, ingest, outbox
+from inbox import ingest, outbox
+from inbox.deciding import experts
 from inbox.models import Conversation, Outgoing, Post, Thread
 from sandbox.entries import Entry
 from tests import factories

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from accounts import channels
 from accounts.models import Channel, Role
-from inbox import budget, poll, reading
+from inbox import poll
+from inbox.incoming import budget, reading
+from inbox.incoming.schedule import PACES
 from inbox.models import Outgoing, Spend
-from inbox.schedule import PACES
 from tests.channels.conftest import Admin, Town
 from tests.factories import ChannelFactory, UserFactory, waiting_conversation
 

@@ -19,7 +19,8 @@ from accounts import channels, tokens
 from accounts.management.commands import rotate_token_keys
 from accounts.models import Channel, Credential, Role
 from config.commands import Stop
-from inbox import poll, reading, watchdog
+from inbox import poll
+from inbox.incoming import reading, watchdog
 from sandbox import oauth
 from tests.channels.conftest import PLATFORMS, Admin, Town
 from tests.factories import ChannelFactory, UserFactory

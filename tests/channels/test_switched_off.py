@@ -16,9 +16,10 @@ from accounts.models import AuditEvent, Channel, Role, Surface, User
 from config.templatetags.gensvar import is_failing
 from connectors import surfaces as promises
 from connectors.base import Permanent
-from inbox import poll, reading, watchdog, webhooks
+from inbox import poll
+from inbox.incoming import reading, watchdog, webhooks
 from inbox.management.commands.poll import _surfaces
-from inbox.wire import surface_line
+from inbox.showing.wire import surface_line
 from insights import reading as unread
 from tests.channels.conftest import Admin
 from tests.channels.test_connecting import text

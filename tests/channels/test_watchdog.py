@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 
 from accounts.models import Channel, Surface
-from inbox import reading, watchdog
+from inbox.incoming import reading, watchdog
 from tests.factories import ChannelFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -23,7 +23,8 @@ from accounts.connecting import verify_token
 from accounts.models import Channel, Credential
 from config.celery import app as celery
 from connectors.webhooks import Sign, signs
-from inbox import tasks, webhooks
+from inbox import tasks
+from inbox.incoming import webhooks
 from inbox.models import Item, WebhookDelivery
 from sandbox import facebook, instagram, linkedin
 from sandbox.entries import Entry

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Channel, Credential
 from config.commands import time_out
 from connectors.base import Sent
+from inbox.leaving.sending import accepted
 from inbox.models import Item, Outgoing
-from inbox.sending import accepted
 from tests.commands.run import Shell
 from tests.factories import NOW, ChannelFactory, ItemFactory, UserFactory, waiting_conversation
 from tests.inbox.reading import MAJA, at, comment, only_conversation, ours, store

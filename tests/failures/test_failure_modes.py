@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import channels
 from accounts.models import AuditEvent, Credential, Surface
 from connectors.webhooks import signs
-from inbox import webhooks
+from inbox.incoming import webhooks
 from inbox.models import Conversation, Item
 from sandbox.pushing import BODIES
 from tests.failures.conftest import Watched
@@ -227,7 +227,7 @@ def test_fault_13_one_surface_that_fails_blanks_no_other(watch: Watch, platform:
 
 @pytest.mark.parametrize("platform", ["facebook", "instagram", "youtube", "linkedin"])
 def test_fault_14_the_platforms_count_stands_beside_ours(watch: Watch, platform: str) -> None:
-    from inbox.schedule import our_count
+    from inbox.incoming.schedule import our_count
 
     watched = watch(platform)
     for number in range(3):

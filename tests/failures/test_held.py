@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from inbox import actions, moderation
-from inbox.grounds import current, of
+from inbox import actions
+from inbox.deciding import moderation
+from inbox.deciding.grounds import current, of
 from inbox.models import Item
 from tests.factories import UserFactory
 from tests.failures.conftest import Watched

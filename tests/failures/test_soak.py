@@ -22,7 +22,8 @@ import pytest
 from django.utils import timezone
 
 from accounts import channels
-from inbox import actions, guard, outbox, poll
+from inbox import actions, outbox, poll
+from inbox.deciding import guard
 from inbox.models import Conversation, Item, Outgoing
 from sandbox.entries import Entry
 from tests.failures.conftest import Watched

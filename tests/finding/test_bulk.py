@@ -12,8 +12,9 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from accounts.models import ApprovalRule, Role, User
-from inbox import bulk, drafts
+from inbox.deciding import bulk
 from inbox.models import Batch, Conversation, Draft, Outgoing, PendingReply, ReplyCycle, Thread
+from inbox.writing import drafts
 from tests.factories import NOW, ChannelFactory, ItemFactory, ThreadFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Role
-from inbox import grouping, settling
-from inbox.likeness import likeness, prints
+from inbox import settling
+from inbox.incoming import grouping
+from inbox.incoming.likeness import likeness, prints
 from inbox.models import Conversation, Item, Print
 from tests.accounts.test_scopes import baton
 from tests.factories import NOW, ChannelFactory, ConversationFactory, ItemFactory, ThreadFactory

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role, User
-from inbox import keys
 from inbox.models import RedirectTarget, SavedView
+from inbox.showing import keys
 from tests.factories import NOW, waiting_conversation
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.query import OPERATORS, parse
+from inbox.showing.query import OPERATORS, parse
 
 TODAY = date(2026, 11, 24)  # a Tuesday of week 48
 

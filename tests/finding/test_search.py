@@ -10,8 +10,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role
-from inbox import actions, retention, search
+from inbox import actions
+from inbox.incoming import retention
 from inbox.models import Conversation, Item, SavedView, SearchEntry
+from inbox.showing import search
 from tests.factories import (
     NOW,
     ChannelFactory,

@@ -11,9 +11,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts.models import ApprovalRule, AuditEvent, Membership, Role, User
-from inbox import actions, approvals
-from inbox.approvals import Piece
+from inbox import actions
 from inbox.models import Conversation, Draft, Outgoing, PendingReply
+from inbox.writing import approvals
+from inbox.writing.approvals import Piece
 from tests.factories import NOW, DepartmentFactory, ItemFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db

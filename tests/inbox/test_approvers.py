@@ -8,8 +8,10 @@ import pytest
 from django.core import mail
 
 from accounts.models import ApprovalRule, Department, Membership, NoticeSettings, Role, User
-from inbox import approvals, approvers, headsup, tasks
+from inbox import tasks
 from inbox.models import Conversation, HeadsUp, PendingReply
+from inbox.telling import headsup
+from inbox.writing import approvals, approvers
 from tests.factories import NOW, UserFactory, waiting_conversation
 from tests.inbox.test_approvals import _standing_still, submit
 

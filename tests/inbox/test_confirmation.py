@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from connectors.base import Sent
-from inbox import actions, outbox, sending
-from inbox.confirmation import link_own, same_text
+from inbox import actions, outbox
+from inbox.leaving import sending
+from inbox.leaving.confirmation import link_own, same_text
 from inbox.models import Conversation, Item, Outgoing
 from tests.factories import ItemFactory, ThreadFactory, UserFactory, waiting_conversation
 from tests.inbox.scene import fake

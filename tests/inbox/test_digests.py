@@ -12,9 +12,10 @@ import pytest
 from django.core import mail
 
 from accounts.models import Membership, NoticeSettings, User
-from inbox import actions, chat, digests, escalation
+from inbox import actions, escalation
 from inbox.models import Conversation, DigestSent, Notice, ReplyCycle
-from inbox.staff import Concern, Staff
+from inbox.telling import chat, digests
+from inbox.telling.staff import Concern, Staff
 from tests.factories import ChannelFactory, DepartmentFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from inbox import actions, escalation, ladder
+from inbox import actions, escalation
 from inbox.models import Conversation, Notice, ReplyCycle
+from inbox.telling import ladder
 from sla.clock import Policy
 from sla.policyfile import SE24, policy_from_json
 from tests.factories import UserFactory, waiting_conversation

@@ -9,8 +9,9 @@ import pytest
 from django.core import mail
 
 from accounts.models import AuditEvent, User
-from inbox import actions, experts, selectors
+from inbox import actions, selectors
 from inbox.actions import Refused
+from inbox.deciding import experts
 from inbox.models import Conversation, ExpertQuestion, VerdictEvent
 from inbox.selectors import Filters
 from tests.factories import NOW, ChannelFactory, UserFactory, waiting_conversation

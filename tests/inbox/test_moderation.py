@@ -23,8 +23,10 @@ from connectors.base import (
     Permanent,
     Temporary,
 )
-from inbox import abilities, actions, evidence, ingest, outbox, selectors, sending
+from inbox import actions, ingest, outbox, selectors
 from inbox.actions import Refused
+from inbox.deciding import abilities, evidence
+from inbox.leaving import sending
 from inbox.models import Conversation, Item, ItemVersion, ModerationEvidence, Outgoing, VerdictEvent
 from inbox.selectors import Filters
 from tests.factories import ChannelFactory, ItemFactory, ThreadFactory, UserFactory, waiting_conversation

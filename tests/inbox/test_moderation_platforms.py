@@ -9,7 +9,8 @@ import pytest
 
 from connectors.base import Capability, Known
 from connectors.registry import connector_class
-from inbox import abilities, actions, ingest
+from inbox import actions, ingest
+from inbox.deciding import abilities
 from inbox.models import Conversation, Item, ModerationEvidence, Outgoing
 from sandbox.entries import Entry
 from tests.inbox.scene import ANSWER, PLATFORMS, Scene

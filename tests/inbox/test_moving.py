@@ -11,9 +11,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from accounts.models import AuditEvent, User
-from inbox import actions, escalation, ladder, moving
+from inbox import actions, escalation
 from inbox.cycles import Ledger
 from inbox.models import Conversation, DeadlineChange, Notice, PolicyChange, ReplyCycle
+from inbox.promise import moving
+from inbox.telling import ladder
 from inbox.verdicts import HOLDING
 from sla import clock, policies
 from sla.clock import Policy
@@ -240,7 +242,8 @@ def expected(policy: Policy, start: datetime) -> tuple[Any, ...]:
 
 
 def test_state_in_sql_and_in_python_agree_on_10000_cycles() -> None:
-    from inbox import narrowing, selectors
+    from inbox import selectors
+    from inbox.showing import narrowing
 
     draw = random.Random(4)
     policy, thread = policies.policy(), ThreadFactory()

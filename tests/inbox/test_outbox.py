@@ -10,7 +10,8 @@ import pytest
 from accounts import channels
 from accounts.models import AuditEvent, User
 from connectors.base import AuthExpired, Exhausted, Gone, OutcomeUnknown, Permanent, PlatformError, Sent, Temporary
-from inbox import actions, outbox, sending
+from inbox import actions, outbox
+from inbox.leaving import sending
 from inbox.models import Conversation, Outgoing
 from tests.factories import ChannelFactory, ItemFactory, UserFactory, waiting_conversation
 from tests.inbox.scene import FakeConnector, fake, own_item

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.db import close_old_connections, connection, connections, transaction
 
-from inbox import actions, confirmation, escalation, ingest, outbox, sending
+from inbox import actions, escalation, ingest, outbox
+from inbox.leaving import confirmation, sending
 from inbox.models import Conversation, Notice, Outgoing, ReplyCycle, Thread
 from tests.factories import ChannelFactory, ItemFactory, UserFactory, waiting_conversation
 from tests.inbox.scene import FakeConnector, fake

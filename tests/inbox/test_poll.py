@@ -18,8 +18,9 @@ from django.utils import timezone
 from accounts import channels
 from accounts.models import AuditEvent, Channel, Credential, Surface
 from connectors.base import AuthExpired, Permanent, Temporary
-from inbox import ingest, poll, schedule
+from inbox import ingest, poll
 from inbox.cycles import Ledger
+from inbox.incoming import schedule
 from inbox.models import Conversation, Item, ReplyCycle, Thread
 from tests.connectors.facebook.stage import FacebookStage
 from tests.connectors.instagram.stage import InstagramStage

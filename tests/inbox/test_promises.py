@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from inbox import actions, cycles, promises, resting, settling
+from inbox import actions, cycles, settling
 from inbox.cycles import Ledger
 from inbox.models import Conversation, Note, Outgoing, ReplyCycle
+from inbox.promise import promises, resting
 from inbox.verdicts import ANSWER, HOLDING
 from sla import policies
 from tests.factories import NOW, ItemFactory, UserFactory, waiting_conversation

@@ -11,9 +11,10 @@ import pytest
 
 from accounts.models import Channel, Credential
 from connectors.base import Author, Page, Unreadable
-from inbox import ingest, rereading, retention, tasks
+from inbox import ingest, tasks
+from inbox.incoming import rereading, retention
+from inbox.incoming.retention import Limits
 from inbox.models import Contact, Conversation, Item, ItemVersion, ReplyCycle, UnreadableRecord
-from inbox.retention import Limits
 from tests.connectors.linkedin.stage import US, LinkedInStage
 from tests.factories import NOW, ChannelFactory
 from tests.inbox.reading import comment, only_conversation, ours, store

@@ -303,7 +303,7 @@ def test_a_sent_reply_takes_the_platforms_time_when_it_is_first_read(channel: Ch
         conversation=only_conversation(), kind="answer", to=StoredItem.objects.get(), text="Klockan nio.", key="k",
         drawn_at=at(20), by=UserFactory(), created_at=at(20), not_before=at(20), status="sending", claimed_at=at(20),
     )  # fmt: skip
-    from inbox.sending import accepted
+    from inbox.leaving.sending import accepted
 
     accepted(outgoing, Sent("2"), at(21))
     assert ReplyCycle.objects.get().ended_at == at(20)

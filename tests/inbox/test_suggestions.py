@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox import suggestions
+from inbox.deciding import suggestions
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ import pytest
 from django.db import connection
 
 from accounts.models import NoticeSettings, Shift
-from inbox import actions, alarms, ingest, places, sorting
+from inbox import actions, ingest
+from inbox.incoming import places, sorting
 from inbox.models import Conversation, LaneChange
+from inbox.telling import alarms
 from tests.factories import ChannelFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,9 @@ from django.test import Client
 
 from connectors.base import Author, ItemKind, Page
 from connectors.base import Item as Read
-from inbox import alarms, digests, escalation, ingest
+from inbox import escalation, ingest
 from inbox.models import Conversation, Item
+from inbox.telling import alarms, digests
 from tests.factories import NOW, ChannelFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from inbox import ingest, lanes, phrases, places, sorting
-from inbox.incoming import StoredItem
+from inbox import ingest
+from inbox.incoming import phrases, places, sorting
+from inbox.incoming.arrivals import StoredItem
+from inbox.lanes import lanes
 from inbox.models import Conversation, LaneChange, Outgoing
 from tests.factories import NOW, ConversationFactory, UserFactory
 

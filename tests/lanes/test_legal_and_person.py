@@ -10,8 +10,12 @@ import pytest
 from django.test import Client
 
 from connectors.base import Sent
-from inbox import actions, followups, lane_texts, legal, sending
+from inbox import actions
+from inbox.lanes import legal
+from inbox.lanes import texts as lane_texts
+from inbox.leaving import sending
 from inbox.models import Conversation, Draft, FollowUp, Outgoing, PassedOn
+from inbox.promise import followups
 from tests.factories import NOW, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from django.test import Client
 
 from accounts.models import Shift
-from inbox import alarms, push
 from inbox.models import Conversation, PushSubscription
+from inbox.telling import alarms, push
 from tests.factories import NOW, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,10 @@ import time_machine
 from django.core.cache import cache
 from django.test import Client
 
-from inbox import approvals, barriers, protection
+from inbox.lanes import barriers
 from inbox.models import BarrierReport, Conversation, Exposure, Item, ItemVersion
+from inbox.showing import protection
+from inbox.writing import approvals
 from tests.factories import NOW, ItemFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

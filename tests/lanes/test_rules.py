@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEvent, Topic
-from inbox import sorting
+from inbox.incoming import sorting
 from inbox.models import Conversation, LaneChange, Outgoing, SortingRule
 from tests.factories import NOW, DepartmentFactory, UserFactory
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from inbox import chips
 from inbox.models import Conversation
+from inbox.showing import chips
 from sla import clock, policyfile
 from sla.policyfile import SE24
 

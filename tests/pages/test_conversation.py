@@ -11,8 +11,10 @@ from django.utils.html import escape
 
 from accounts.models import Channel
 from connectors.base import Sent
-from inbox import actions, around, sending
+from inbox import actions
+from inbox.leaving import sending
 from inbox.models import Conversation, ItemVersion, Outgoing
+from inbox.showing import around
 from tests.factories import NOW, ConversationFactory, ItemFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db

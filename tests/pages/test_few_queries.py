@@ -12,7 +12,9 @@ from django.test import Client
 
 from accounts.models import Role
 from connectors.base import Sent
-from inbox import actions, drafts, experts, sending, settling
+from inbox import actions, settling
+from inbox.deciding import experts
+from inbox.leaving import sending
 from inbox.models import (
     Conversation,
     DeadlineChange,
@@ -25,6 +27,7 @@ from inbox.models import (
     SavedView,
     VerdictEvent,
 )
+from inbox.writing import drafts
 from sla.models import PolicyVersion
 from tests.factories import NOW, ContactFactory, ConversationFactory, ItemFactory, UserFactory, waiting_conversation
 

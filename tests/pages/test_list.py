@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from inbox import actions, narrowing
+from inbox import actions
 from inbox.models import Conversation, Outgoing, Thread
 from inbox.selectors import STATES, VIEWS, Filters
+from inbox.showing import narrowing
 from sla import clock
 from tests.factories import NOW, ChannelFactory, ConversationFactory, ThreadFactory, waiting_conversation
 

@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 
 from connectors.base import Capability
-from inbox import abilities, actions, texts
+from inbox import actions
+from inbox.deciding import abilities
 from inbox.models import Conversation, Item, Outgoing
+from inbox.writing import texts
 from tests.factories import NOW, ThreadFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db

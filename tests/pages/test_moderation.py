@@ -10,7 +10,9 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from inbox import actions, experts, sending
+from inbox import actions
+from inbox.deciding import experts
+from inbox.leaving import sending
 from inbox.models import Conversation, ExpertQuestion, Item, ModerationEvidence, Outgoing, VerdictEvent
 from tests.factories import NOW, ChannelFactory, ItemFactory, UserFactory, waiting_conversation
 from tests.inbox.scene import own_item

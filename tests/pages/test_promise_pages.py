@@ -13,8 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import NoticeSettings
-from inbox import moving
 from inbox.models import Conversation, Note, ReplyCycle
+from inbox.promise import moving
 from sla import policies
 from sla.models import ConfirmedYear, PolicyChoice, PolicyVersion
 from sla.policyfile import SE24

@@ -14,7 +14,7 @@ from accounts.channels import add_channel
 from accounts.models import Channel
 from accounts.watching import watch_on
 from config.commands import JsonCommand, Stop, time_in
-from inbox import wire
+from inbox.showing import wire
 
 
 class Command(JsonCommand):

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils import timezone
 
 from config.commands import JsonCommand
-from inbox import actions, wire
+from inbox import actions
 from inbox.management.commands._chosen import chosen_user
+from inbox.showing import wire
 from inbox.verdicts import NO_REPLY
 
 

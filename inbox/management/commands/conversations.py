@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from config.commands import JsonCommand
-from inbox import wire
 from inbox.management.commands._chosen import add_channel_argument, chosen_channel
+from inbox.showing import wire
 
 
 class Command(JsonCommand):

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from config.commands import JsonCommand, time_in
-from inbox import outbox, wire
+from inbox import outbox
+from inbox.showing import wire
 
 
 class Command(JsonCommand):

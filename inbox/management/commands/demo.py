@@ -19,7 +19,8 @@ from django.utils import timezone
 from accounts import channels, relay
 from accounts.models import CHECKLIST, Baton, Channel, Department, Membership, Role, Shift, Surface, Topic, User
 from config import embedded
-from inbox import actions, poll, staffing
+from inbox import actions, poll
+from inbox.house import staffing
 from inbox.management.commands import _demo_texts
 from inbox.models import ReplyCycle, VerdictEvent
 

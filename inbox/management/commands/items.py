@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from config.commands import JsonCommand
-from inbox import wire
 from inbox.management.commands._chosen import add_channel_argument, chosen_channel
+from inbox.showing import wire
 
 
 class Command(JsonCommand):

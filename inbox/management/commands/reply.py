@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from config.commands import JsonCommand, Stop, time_in
-from inbox import actions, wire
+from inbox import actions
 from inbox.management.commands._chosen import chosen_user
 from inbox.models import REPLIES
+from inbox.showing import wire
 
 LONGEST_DELAY = 366 * 86_400.0  # seconds; more is a slip of the pen
 

@@ -1,0 +1,1 @@
+"""What a person decides about a conversation: alone, with colleagues, about many at once."""

@@ -1,0 +1,1 @@
+"""Whose it is: routing, rosters, the relay, handing over, dialogues."""

@@ -1,0 +1,1 @@
+"""What leaves: the call to the platform, and what follows when the platform has confirmed."""
