@@ -68,11 +68,21 @@ def addresses(channel: Channel) -> tuple[str, str]:
         is_linkedin = channel.platform == Platform.LINKEDIN
         token_url = settings.LINKEDIN_TOKEN_URL if is_linkedin else settings.GOOGLE_TOKEN_URL
         return settings.PLATFORM_URLS[channel.platform], token_url
+    url = sandbox("url")
+    return url, f"{url}/oauth/v2/accessToken" if channel.platform == Platform.LINKEDIN else f"{url}/token"
+
+
+def sandbox(fact: str) -> Any:
+    """Give what the running sandbox tells of itself, such as its `url` or its `apps`. Raises Temporary without one."""
     try:
-        url = json.loads((settings.VAR_DIR / "sandbox.json").read_text())["url"]
+        return json.loads((settings.VAR_DIR / "sandbox.json").read_text())[fact]
     except (OSError, ValueError, KeyError) as error:
         raise Temporary(_("Sandlådan är inte igång, och kontot finns bara där."), code="no_sandbox") from error
-    return url, f"{url}/oauth/v2/accessToken" if channel.platform == Platform.LINKEDIN else f"{url}/token"
+
+
+def has_sandbox() -> bool:
+    """Whether a sandbox runs beside us, in which accounts can be tried."""
+    return (settings.VAR_DIR / "sandbox.json").exists()
 
 
 def save_token(channel_id: int, token: Mapping[str, Any]) -> None:

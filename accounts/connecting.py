@@ -6,7 +6,6 @@ scope, and what becomes of the register's rows.
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import datetime
 
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit, channels, tokens, watching
 from accounts.models import Channel, Credential, Platform, User
-from connectors.base import PlatformError, Temporary
+from connectors.base import PlatformError
 from connectors.connecting import App, Found, way_in
 from connectors.facebook import connect as facebook
 
@@ -67,7 +66,8 @@ def app_of(channel: Channel, redirect_uri: str) -> App | None:
     """
     api_url, token_url = channels.addresses(channel)
     if channel.is_sandbox:
-        client_id, secret = _sandbox_app(channel.platform)
+        app = channels.sandbox("apps").get(channel.platform, {})
+        client_id, secret = app.get("id", ""), app.get("secret", "")
         dialog = api_url + SANDBOX_DIALOGS[channel.platform]
     else:
         client_id, secret = settings.PLATFORM_APPS.get(channel.platform, ("", ""))
@@ -85,14 +85,6 @@ SANDBOX_DIALOGS = {
     "youtube": "/o/oauth2/v2/auth",
     "linkedin": "/oauth/v2",
 }
-
-
-def _sandbox_app(platform: str) -> tuple[str, str]:
-    try:
-        app = json.loads((settings.VAR_DIR / "sandbox.json").read_text())["apps"][platform]
-        return app["id"], app["secret"]
-    except (OSError, ValueError, KeyError) as error:
-        raise Temporary(_("Sandlådan är inte igång, och kontot finns bara där."), code="no_sandbox") from error
 
 
 def verify_token() -> str:

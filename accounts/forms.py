@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import channels
 from accounts.models import Channel, Platform, User
 from accounts.register import POINTS
 
@@ -103,7 +104,18 @@ def offered_platforms() -> list[tuple[str, str]]:
     return [choice for choice in Platform.choices if choice[0] != Platform.LINKEDIN or settings.LINKEDIN_ENABLED]
 
 
+def _has_app(platform: str) -> bool:
+    return all(settings.PLATFORM_APPS.get(platform, ("", "")))
+
+
 class NewChannelForm(ChannelForm):
+    is_sandbox = forms.BooleanField(
+        label=gettext_lazy("Ett provkonto i sandlådan"),
+        required=False,
+        help_text=gettext_lazy(
+            "Sandlådan låtsas vara plattformarna. Där går allt att prova, och ingenting når det riktiga nätet."
+        ),
+    )
     department = forms.CharField(
         label=gettext_lazy("Förvaltning"),
         max_length=120,
@@ -129,16 +141,23 @@ class NewChannelForm(ChannelForm):
             "handle",
         )
 
-    field_order = ("platform", "external_id", "name", "kind", "department")
+    field_order = ("platform", "is_sandbox", "external_id", "name", "kind", "department")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["platform"].choices = offered_platforms()  # type: ignore[attr-defined]
+        self.fields["external_id"].help_text = _(
+            "Om du inte vet det, skriv användarnamnet. Id:t hämtas när du loggar in på plattformen i nästa steg."
+        )
+        if channels.has_sandbox():
+            self.fields["is_sandbox"].initial = not any(map(_has_app, Platform.values))  # else nothing can be connected
+        else:
+            del self.fields["is_sandbox"]
 
     def clean(self) -> dict[str, Any]:
         """Demand a key where nobody can connect by signing in: Gensvar has no app at that platform."""
         cleaned = super().clean() or self.cleaned_data
-        has_app = all(settings.PLATFORM_APPS.get(cleaned.get("platform", ""), ("", "")))
+        has_app = cleaned.get("is_sandbox") or _has_app(cleaned.get("platform", ""))
         if "token" in cleaned and not cleaned["token"]:
             cleaned["token"] = None
             if not has_app:

@@ -19,6 +19,7 @@ from sandbox import credentials, municipality, oauth
 from sandbox.app import create_app
 from sandbox.citizens.beside import write_beside
 from sandbox.citizens.live import Citizens
+from sandbox.citizens.unread import write_unread
 from sandbox.citizens.week import write_week
 from sandbox.server import Server
 from sandbox.world import World
@@ -68,6 +69,7 @@ def seed(world: World, number: int) -> None:
         if not world.count(include_deleted=True):
             write_week(world, seed=number, now=world.now())
             write_beside(world, now=world.now())
+            write_unread(world, seed=number, now=world.now())
 
 
 def _options() -> argparse.Namespace:

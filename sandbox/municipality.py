@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.world import World
 
@@ -118,12 +119,76 @@ CHANNELS = (
     *([LINKEDIN_EMPLOYER] if WITH_LINKEDIN else []),
 )
 
+FACEBOOK_LIBRARY = Channel(
+    "facebook",
+    "topic",
+    "Biblioteken i Exempelby",
+    "bibliotekeniexempelby",
+    "100083302194457",
+    LEISURE,
+    "Samtala om böcker, läsning och det som händer på biblioteken.",
+    "Biblioteken och bokbussen",
+)
+INSTAGRAM_LIBRARY = Channel(
+    "instagram",
+    "topic",
+    "Biblioteken i Exempelby",
+    "bibliotekeniexempelby",
+    "17841460219445783",
+    LEISURE,
+    "Visa biblioteken och det som händer där.",
+    "Biblioteken och bokbussen",
+)
+X_BUILDING = Channel(
+    "twitter",
+    "topic",
+    "Bygga i Exempelby",
+    "byggexempelby",
+    "3318820457",
+    PLANNING,
+    "Berätta om planer och byggen, och ta emot synpunkter.",
+    "Detaljplaner, bygglov och stora byggen",
+)
+YOUTUBE_SPORTS = Channel(
+    "youtube",
+    "topic",
+    "Simma och idrotta i Exempelby",
+    "@idrottexempelby",
+    "UC7sImhallenOchIdr0ttExw",
+    LEISURE,
+    "Visa anläggningarna och vad man kan göra där.",
+    "Simhallen, isbanorna och idrottshallarna",
+)
+LINKEDIN_CARE = Channel(
+    "linkedin",
+    "employer_brand",
+    "Vård och omsorg i Exempelby",
+    "vard-och-omsorg-i-exempelby",
+    "urn:li:organization:48217388",
+    CARE,
+    "Visa hur det är att arbeta i vård och omsorg.",
+    "Yrkena i vård och omsorg",
+)
+UNREGISTERED = {
+    FACEBOOK_LIBRARY: "library",
+    INSTAGRAM_LIBRARY: "library",
+    X_BUILDING: "building",
+    YOUTUBE_SPORTS: "sports",
+    **({LINKEDIN_CARE: "care"} if WITH_LINKEDIN else {}),
+}
+"""Accounts that the register does not know yet, one a platform, each with what it writes of: for whoever tries it."""
+ACCOUNTS = (*CHANNELS, *UNREGISTERED)
+
+GOES_WITH = {FACEBOOK_LIBRARY: INSTAGRAM_LIBRARY}  # an account on Instagram is reached through its page on Facebook
+
 
 def settle(world: World) -> None:
     """Give the municipality its accounts; those that are there stay as they are."""
-    for channel in CHANNELS:
+    for channel in ACCOUNTS:
         if world.account(channel.external_id, channel.platform) is None:
-            extra = {"enterprise": True} if channel.platform == "twitter" else {}
+            extra: dict[str, Any] = {"enterprise": True} if channel.platform == "twitter" else {}
+            if channel in GOES_WITH:
+                extra["instagram"] = GOES_WITH[channel].external_id
             world.add_account(
                 channel.platform, channel.name, id=channel.external_id, handle=channel.handle, ours=True, extra=extra
             )

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sandbox import municipality
+from sandbox.citizens import unread
 from sandbox.citizens.stage import Stage
 from sandbox.citizens.week import Agenda
 from sandbox.world import World
 
 SHORTEST, LONGEST = 20 / 45, 90 / 45  # of the average pause between two comments
 POST_EVERY = 200  # average pauses between two posts of our own
+UNREAD_EVERY = 4  # average pauses between two comments where nobody has registered the account
 TICK = 1.0
 
 
@@ -49,6 +51,7 @@ class Citizens:
     def _run(self) -> None:
         self._plan(self._comment, 1)
         self._plan(self._publish, POST_EVERY)
+        self._plan(self._unread, UNREAD_EVERY)
         follow(self._world, self._agenda, self._ended)
 
     def _plan(self, deed: Callable[[], None], pauses: float) -> None:
@@ -60,6 +63,10 @@ class Citizens:
         if entry is not None:
             self._agenda.aftermath(entry)
         self._plan(self._comment, 1)
+
+    def _unread(self) -> None:
+        unread.write_one(self._stage, self._world.now())
+        self._plan(self._unread, UNREAD_EVERY)
 
     def _publish(self) -> None:
         self._stage.publish(self._stage.rng.choice(municipality.CHANNELS), self._world.now())

@@ -256,7 +256,7 @@ class Stage:
 
     def channel_of(self, entry: Entry) -> Channel:
         """Tell which of our accounts a citizen's entry concerns."""
-        ours: Sequence[Channel] = [channel for channel in municipality.CHANNELS if channel.platform == entry.platform]
+        ours: Sequence[Channel] = [channel for channel in municipality.ACCOUNTS if channel.platform == entry.platform]
         root = self.world.entry(entry.root) if entry.root else None
         for channel in ours:
             if channel.external_id in (entry.wall, root.author if root else None):
@@ -269,7 +269,7 @@ class Stage:
         return root if root and not self._is_citizens(root) else None
 
     def _is_citizens(self, entry: Entry) -> bool:
-        return all(channel.external_id != entry.author for channel in municipality.CHANNELS)
+        return all(channel.external_id != entry.author for channel in municipality.ACCOUNTS)
 
     def _extra(self, draft: Draft, platform: str) -> dict[str, Any]:
         """Say on each platform's own terms what comes with a text."""

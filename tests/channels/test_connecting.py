@@ -20,6 +20,7 @@ from accounts.forms import NewChannelForm
 from accounts.models import AuditEvent, Channel, Credential, User
 from connectors.base import AuthExpired, PlatformError
 from connectors.connecting import way_in
+from inbox import poll
 from tests.channels.conftest import OURS, PLATFORMS, Admin, Town
 
 pytestmark = pytest.mark.django_db
@@ -237,15 +238,21 @@ def test_a_platform_that_cannot_be_reached_does_not_keep_the_key_with_us(
     assert not Credential.objects.filter(channel=channel).exists()
 
 
+def filled_in(**given: Any) -> dict[str, Any]:
+    """Give the wizard's form with all that it demands."""
+    mona = User.objects.get(username="mona")
+    given = {
+        "platform": "facebook", "external_id": "exempelbykommun", "kind": "main", "department": "Kommunikation",
+        "owner": mona.pk, "deputy": mona.pk, "approver": mona.pk, **given,
+    }  # fmt: skip
+    kinds = {forms.DateField: "2027-06-01", forms.URLField: "https://exempelby.se"}
+    demanded = {name: field for name, field in NewChannelForm().fields.items() if field.required}
+    return {name: kinds.get(type(field), "Allt.") for name, field in demanded.items()} | given
+
+
 def test_a_new_channel_without_a_key_leads_to_connecting(town: Town, admin: Admin, settings: Any) -> None:
     settings.PLATFORM_APPS = {**settings.PLATFORM_APPS, "facebook": ("1", "hemligt")}
-    mona = User.objects.get(username="mona")
-    given = {"platform": "facebook", "external_id": "exempelbykommun", "kind": "main", "department": "Kommunikation"}
-    given |= {"owner": mona.pk, "deputy": mona.pk, "approver": mona.pk}
-    kinds = {forms.DateField: "2027-06-01", forms.URLField: "https://exempelby.se"}
-    fields = NewChannelForm().fields.items()
-    form = {name: given.get(name) or kinds.get(type(field), "Allt.") for name, field in fields if field.required}
-    response = admin.post(reverse("accounts:channel_add"), form)
+    response = admin.post(reverse("accounts:channel_add"), filled_in())
     assert response.status_code == 302, text(response)
     channel = Channel.objects.get(external_id="exempelbykommun")
     assert response.headers["Location"] == reverse("accounts:connect", args=[channel.pk])
@@ -254,6 +261,43 @@ def test_a_new_channel_without_a_key_leads_to_connecting(town: Town, admin: Admi
 def test_a_new_channel_needs_a_key_where_gensvar_has_no_app(town: Town, admin: Admin) -> None:
     response = admin.post(reverse("accounts:channel_add"), {"platform": "facebook", "token": ""})
     assert "går det inte att ansluta på annat sätt" in text(response)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_in_the_sandbox_an_account_comes_from_nothing_to_its_first_reading(
+    town: Town, admin: Admin, settings: Any, platform: str
+) -> None:
+    settings.LINKEDIN_ENABLED = True
+    form = filled_in(platform=platform, external_id=OURS[platform].external_id, name="Biblioteken", is_sandbox="on")
+    assert admin.post(reverse("accounts:channel_add"), form).status_code == 302
+    assert "Biblioteken" in text(Client().get("/kontolista/"))
+    channel = Channel.objects.get()
+    assert "Anslutet" in text(admin.connect(channel))
+    for surface in channel.surfaces.select_related("channel"):
+        assert poll.poll_surface(surface, now=timezone.now(), holder="test").error is None
+    assert "Inte läst än" not in text(admin.get(reverse("accounts:channel", args=[channel.pk])))
+
+
+def test_the_sandbox_is_offered_only_while_there_is_one(town: Town, admin: Admin, settings: Any) -> None:
+    page = reverse("accounts:channel_add")
+    assert "Ett provkonto i sandlådan" in text(admin.get(page))
+    (settings.VAR_DIR / "sandbox.json").unlink()
+    assert "Ett provkonto i sandlådan" not in text(admin.get(page))
+    response = admin.post(page, filled_in(is_sandbox="on", token='{"access_token": "x"}'))
+    assert response.status_code == 302 and not Channel.objects.get().is_sandbox
+
+
+def test_the_box_is_ticked_where_nothing_else_can_be_connected(town: Town, settings: Any) -> None:
+    assert NewChannelForm()["is_sandbox"].initial is True
+    settings.PLATFORM_APPS = {**settings.PLATFORM_APPS, "twitter": ("1", "hemligt")}
+    assert NewChannelForm()["is_sandbox"].initial is False
+
+
+def test_an_account_of_the_sandbox_cannot_be_registered_twice(town: Town, admin: Admin) -> None:
+    page = reverse("accounts:channel_add")
+    admin.post(page, filled_in(is_sandbox="on"))
+    again = admin.post(page, filled_in(is_sandbox="on"))
+    assert again.status_code == 422 and "finns redan" in text(again)
 
 
 def test_a_platforms_refusal_is_an_error_of_ours(town: Town) -> None:

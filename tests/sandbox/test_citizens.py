@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
-from sandbox import municipality
+from sandbox import credentials, municipality
 from sandbox.citizens import mix, overlays, rhythm
 from sandbox.citizens.compose import Occasion, compose
 from sandbox.citizens.grammar import scene, sentence, topics, topics_of
 from sandbox.citizens.people import Town
+from sandbox.citizens.stage import Stage
+from sandbox.citizens.unread import write_one, write_unread
 from sandbox.citizens.week import write_week
 from sandbox.entries import Entry
 from sandbox.world import World
@@ -348,3 +350,34 @@ def test_youtube_holds_back_some_spam_and_nothing_else(comments: list[Entry]) ->
         ("youtube", "moderate"),
         ("youtube", "urgent"),
     }
+
+
+def test_each_platform_has_an_account_that_nobody_has_registered_and_citizens_write_to_it(tmp_path: Path) -> None:
+    world = week(tmp_path, 5)
+    write_unread(world, seed=5, now=NOW)
+    listed = {row["external_id"] for row in credentials.registered(world)}
+    for channel in municipality.UNREGISTERED:
+        assert world.account(channel.external_id, channel.platform) and channel.external_id not in listed
+        (post,) = world.entries(channel.platform, author=channel.external_id)
+        assert len([entry for entry in world.entries(channel.platform, root=post.id) if entry != post]) == 3
+    platforms = {row.platform for row in municipality.CHANNELS}
+    assert {channel.platform for channel in municipality.UNREGISTERED} == platforms
+    world.close()
+
+
+def test_what_nobody_reads_leaves_the_week_as_it_is(tmp_path: Path, weeks: list[World]) -> None:
+    world = week(tmp_path, 1)
+    write_unread(world, seed=1, now=NOW)
+    own = {channel.external_id for channel in municipality.UNREGISTERED}
+    unread = {entry.id for channel in own for entry in world.entries(author=channel)}
+    kept = [one for one in world.entries(include_deleted=True) if {one.id, one.root, one.parent}.isdisjoint(unread)]
+    assert kept == weeks[0].entries(include_deleted=True)
+    world.close()
+
+
+def test_citizens_go_on_writing_to_an_account_without_a_post(tmp_path: Path) -> None:
+    world = World(tmp_path / "empty.sqlite3", now=lambda: NOW)
+    municipality.settle(world)
+    entry = write_one(Stage(world, 1, NOW), NOW)
+    assert world.entry(entry.root or "").author in {one.external_id for one in municipality.UNREGISTERED}
+    world.close()
