@@ -19,6 +19,7 @@ from inbox.incoming import phrases
 from inbox.incoming.phrases import Phrase
 from inbox.lanes import lanes
 from inbox.models import Conversation, Item, SortingRule
+from inbox.showing import protection
 
 TRIED_ON = 500  # of the newest comments (R-094)
 SHOWN = 50  # of the hits, with their texts
@@ -113,8 +114,9 @@ def tried(row: SortingRule) -> Trial:
     """Try a rule on the newest comments of citizens. One query. Changes nothing."""
     rule = compiled(row)
     newest = Item.objects.filter(from_us=False, deleted_at=None).exclude(text="")
-    items = list(newest.select_related("channel").defer("raw").order_by("-pk")[:TRIED_ON])
+    items = list(newest.select_related("channel", "conversation").defer("raw").order_by("-pk")[:TRIED_ON])
     found = [item for item in items if _hits(rule, item)]
+    protection.mark_each(found[:SHOWN])
     return Trial(len(found), len(items), found[:SHOWN])
 
 

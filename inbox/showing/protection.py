@@ -36,6 +36,13 @@ def mark(items: Iterable[Item], row: Conversation) -> None:
         item.by_rule = row.blurred and item.conversation_id == row.pk  # type: ignore[attr-defined]
 
 
+def mark_each(items: Iterable[Item]) -> None:
+    """Mark items of several conversations, which were read with them."""
+    for item in items:
+        if item.conversation:
+            mark([item], item.conversation)
+
+
 def seen(user: User, now: datetime) -> None:
     """Count that somebody has chosen to see something blurred."""
     day = timezone.localdate(now)

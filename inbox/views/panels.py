@@ -73,7 +73,7 @@ def context(
     if verdict is MODERATE:
         panel |= _moderate(request, row, theirs, typed)
     elif verdict is ASK_EXPERT:
-        panel |= _ask(row, theirs, typed, now)
+        panel |= _ask(request.user, row, theirs, typed, now)
     elif verdict is LIKE:
         panel["item"] = theirs.newest
     return {
@@ -131,10 +131,14 @@ def _moderate(request: HttpRequest, row: Conversation, theirs: Theirs, typed: di
     }
 
 
-def _ask(row: Conversation, theirs: Theirs, typed: dict[str, str], now: datetime) -> dict[str, Any]:
+def _ask(user: User, row: Conversation, theirs: Theirs, typed: dict[str, str], now: datetime) -> dict[str, Any]:
+    """What is blurred is not put into the question: whoever asks has not read it, and says it in words of their own."""
     answer_by = timezone.localtime(_answer_by(row, now))
-    words = "\n\n".join(item.text for item in theirs.waiting or theirs.items[-1:])
+    asked = theirs.waiting or theirs.items[-1:]
+    blurred = [item for item in asked if protection.blurs(user, item.text, by_rule=item.by_rule)]  # type: ignore[attr-defined]
+    words = "\n\n".join(item.text for item in asked if item not in blurred)
     return {
+        "left_out": len(blurred),
         "people": _people_to_ask(),
         "text": typed.get("text", experts.suggested_text(row, words)),
         "answer_day": typed.get("answer_day") or answer_by.date().isoformat(),

@@ -11,6 +11,7 @@ import time_machine
 from django.core.cache import cache
 from django.test import Client
 
+from inbox import actions
 from inbox.lanes import barriers
 from inbox.models import BarrierReport, Conversation, Exposure, Item, ItemVersion
 from inbox.showing import protection
@@ -135,6 +136,40 @@ def test_the_cards_and_tables_that_repeat_it_blur_it(write: Write, admin: Client
             blurred = admin.get(path).content.decode()
             admin.post("/skydd/")
         assert HATE in shown and HATE not in blurred and "Dolt innehåll" in blurred, path
+
+
+def test_a_question_to_an_expert_holds_nothing_of_what_is_blurred(write: Write, anna: Client) -> None:
+    row = write(HATE)
+    write("När plogar ni Ekvägen?", row=row, at=NOW + timedelta(seconds=5))
+    form = f"/k/{row.pk}/?beslut=ask_expert"
+    question = anna.get(form).context["panel"]["text"]
+    assert HATE in question and "Ekvägen" in question
+    anna.post("/skydd/")
+    page = anna.get(form)
+    assert page.context["panel"]["text"] == "När plogar ni Ekvägen?"
+    folded_in(page.content.decode())
+    assert "skriv med egna ord" in page.content.decode()
+
+
+def test_a_question_that_repeats_it_is_folded_for_the_next_who_opens_the_conversation(
+    write: Write, anna: Client
+) -> None:
+    row = write("När plogar ni Ekvägen?")
+    asked = {"name": "Expert", "email": "e@example.org", "text": HATE, "answer_by": NOW + timedelta(hours=1)}
+    actions.ask_expert(row.pk, by=UserFactory(), now=NOW, **asked)
+    anna.post("/skydd/")
+    folded_in(anna.get(f"/k/{row.pk}/").content.decode())
+
+
+def test_what_a_rule_would_hit_is_blurred_in_its_dry_run_as_in_the_list(write: Write, admin: Client) -> None:
+    write(HATE)
+    by_rule = write("En bunt bilder på något hemskt")
+    Conversation.objects.filter(pk=by_rule.pk).update(blurred=True)
+    write("En bunt papper låg kvar")
+    admin.post("/skydd/")
+    page = admin.post("/regler/ny/", {"name": "Bunt", "words": "bunt*", "flag": "bunt", "try": ""}).content.decode()
+    assert page.count('<details class="blurred"') == 2
+    assert "<details" not in page.split("En bunt papper")[0].rsplit("<li>", 1)[1]
 
 
 @pytest.fixture(autouse=True)
