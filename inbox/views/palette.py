@@ -53,6 +53,11 @@ class Command:
     theme: str = ""
     shown: str = ""  # the key as this person has it
 
+    @property
+    def key(self) -> str:
+        """The key as it stands on the keyboard."""
+        return (self.shown or self.press).upper()
+
 
 @needs(Permission.READ)
 def palette(request: HttpRequest) -> HttpResponse:

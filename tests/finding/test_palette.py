@@ -40,6 +40,19 @@ def test_with_a_conversation_open_it_knows_every_verdict_and_redirect(anna: Clie
     assert commands["Hänvisa: Felanmälan"].href == wanted
 
 
+def test_a_reader_of_the_screen_hears_the_key_beside_the_name_not_in_it(anna: Client) -> None:
+    row = waiting_conversation()
+    page = anna.get(f"/kommandon/?oppen={row.pk}").content.decode()
+    assert 'data-press="r" aria-keyshortcuts="R">Svara<kbd aria-hidden="true">R</kbd>' in page
+    assert "<kbd>" not in page
+
+
+def test_the_key_that_is_told_is_the_one_that_a_person_has_chosen(anna: Client) -> None:
+    anna.post("/tangenter/", {key: key for key in keys.KEYS} | {"r": "y"})
+    page = anna.get(f"/kommandon/?oppen={waiting_conversation().pk}").content.decode()
+    assert 'data-press="r" aria-keyshortcuts="Y">Svara' in page
+
+
 @pytest.mark.parametrize("query", ["oppen=999999", "oppen=x", "oppen="])
 def test_what_is_not_there_adds_nothing(query: str, anna: Client) -> None:
     assert "Svara" not in names(anna, query)
