@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import channels
+from accounts import channels, rules
 from accounts.models import Channel, Platform, User
 from accounts.register import POINTS
 
@@ -48,6 +48,17 @@ REGISTER_FIELDS = (
 )  # fmt: skip
 
 
+def say_who_may_not_approve(*fields: forms.Field) -> None:
+    """Let lists of people say of whom a reply that waits is never asked."""
+    able = set(rules.approving().values_list("pk", flat=True))
+
+    def words(person: User) -> str:
+        return str(person) if person.pk in able else _("%s (får inte godkänna svar)") % person
+
+    for field in fields:
+        field.label_from_instance = words  # type: ignore[attr-defined]
+
+
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
     """What the register knows of a channel. On a new one also its id on the platform and its key."""
 
@@ -77,6 +88,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
         people = User.objects.filter(is_active=True).order_by("name")
         for name in ("owner", "deputy", "approver"):
             self.fields[name].queryset = people  # type: ignore[attr-defined]
+        say_who_may_not_approve(self.fields["deputy"], self.fields["approver"])
         for name in REGISTER_FIELDS:  # the wizard lets none be active with gaps
             self.fields[name].required = name not in ("ends_on", "signature")
         for point, label in POINTS.items():

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts import audit
-from accounts.models import ApprovalRule, HouseRules, NeutralPeriod, Role, User
+from accounts.models import ApprovalRule, HouseRules, Membership, NeutralPeriod, Role, User
 from accounts.permissions import ALLOWED, Permission, roles_of
 
 
@@ -48,6 +48,14 @@ def is_new(user: User) -> bool:
     roles = roles_of(user) & ALLOWED[Permission.ANSWER]
     held = set(ApprovalRule.objects.filter(channel=None, role__in=roles).values_list("role", flat=True))
     return roles <= held | {Role.RELAY}
+
+
+def approving() -> QuerySet[User]:
+    """Give who may approve others' replies, as `inbox.writing.approvals.may_approve` says of each. Two queries."""
+    held = set(ApprovalRule.objects.filter(channel=None).exclude(role="").values_list("role", flat=True))
+    free = ALLOWED[Permission.APPROVE] | (ALLOWED[Permission.ANSWER] - held - {Role.RELAY})
+    people = User.objects.filter(is_active=True, memberships__role__in=ALLOWED[Permission.APPROVE_REPLIES])
+    return people.filter(pk__in=Membership.objects.filter(role__in=free).values("user")).distinct()
 
 
 @transaction.atomic

@@ -76,7 +76,8 @@ def ask(
 def tell(now: datetime) -> int:
     """Tell those who have not been told, in staffed hours and outside their quiet ones; give how many people were.
 
-    Whoever is away is stood in for by the deputy.
+    Whoever is away is stood in for by the deputy. Not so for what is to be approved: not every deputy may, and
+    `writing.approvers` has asked those who do.
     """
     if not HeadsUp.objects.filter(told_at=None, tell_at__lte=now).exists():
         return 0
@@ -85,7 +86,8 @@ def tell(now: datetime) -> int:
     staff, letters = Staff(now), defaultdict(list)
     waiting = HeadsUp.objects.filter(told_at=None, tell_at__lte=now).select_related("person", "by", "conversation")
     for each in waiting.order_by("pk"):
-        person = staff.stand_in(each.person_id) or each.person
+        is_chosen = each.kind == HeadsUp.Kind.APPROVAL
+        person = each.person if is_chosen else staff.stand_in(each.person_id) or each.person
         wishes = staff.settings.get(person.pk)
         if wishes and wishes.is_quiet(timezone.localtime(now).time()):
             continue

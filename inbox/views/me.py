@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit
+from accounts import audit, rules
+from accounts.forms import say_who_may_not_approve
 from accounts.models import NoticeSettings, User
 from accounts.permissions import ALLOWED, Permission, needs
 from inbox.showing import protection
@@ -50,6 +51,11 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
         people = User.objects.filter(is_active=True, memberships__role__in=ALLOWED[Permission.ANSWER])
         deputies = people.exclude(pk=self.instance.user_id).distinct().order_by("name")
         self.fields["deputy"].queryset = deputies  # type: ignore[attr-defined]
+        if rules.approving().filter(pk=self.instance.user_id).exists():
+            say_who_may_not_approve(self.fields["deputy"])
+            self.fields["deputy"].help_text = _(
+                "Får det som rör dig medan du är borta, men inte svar att godkänna om det står att den inte får det."
+            )
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

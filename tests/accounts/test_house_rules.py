@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -78,3 +79,27 @@ def test_a_refusal_names_who_may(sign_in: Callable[..., Client]) -> None:
     page = sign_in(Role.READER).post("/husregler/spara/", {}).content.decode()
     assert "central kommunikation, administratör" in page
     assert "En administratör kan ge dig den." in page
+
+
+def options(page: str, field: str) -> list[str]:
+    [select] = re.findall(rf'<select name="{field}".*?</select>', page, re.DOTALL)
+    return re.findall(r"<option[^>]*>([^<]*)</option>", select)
+
+
+def test_the_lists_of_stand_ins_say_who_may_not_approve(sign_in: Callable[..., Client]) -> None:
+    admin, channel = sign_in(Role.ADMIN), ChannelFactory()
+    UserFactory(name="Karin Lund")
+    UserFactory(name="Olle Jour", role=Role.ON_CALL)
+    page = admin.get(f"/register/{channel.pk}/andra/").content.decode()
+    for field in ("deputy", "approver"):
+        assert {"Karin Lund", "Olle Jour (får inte godkänna svar)"} <= set(options(page, field))
+    assert "Olle Jour" in options(page, "owner")
+    mine = admin.get("/jag/").content.decode()
+    assert {"Karin Lund", "Olle Jour (får inte godkänna svar)"} <= set(options(mine, "deputy"))
+
+
+def test_who_approves_nothing_is_told_nothing_of_it(sign_in: Callable[..., Client]) -> None:
+    on_call = sign_in(Role.ON_CALL)
+    UserFactory(name="Olle Jour", role=Role.ON_CALL)
+    page = on_call.get("/jag/").content.decode()
+    assert "Olle Jour" in options(page, "deputy") and "godkänna" not in page.split('id="id_deputy"')[1][:600]

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
+from accounts import rules
 from accounts.models import ApprovalRule, Department, Membership, NoticeSettings, Role, User
 from inbox import tasks
 from inbox.models import Conversation, HeadsUp, PendingReply
 from inbox.telling import headsup
+from inbox.telling.staff import Staff
 from inbox.writing import approvals, approvers
 from tests.factories import NOW, UserFactory, waiting_conversation
 from tests.inbox.test_approvals import _standing_still, submit
@@ -115,7 +117,83 @@ def test_quiet_hours_and_no_mail_are_respected(row: Conversation, elin: User) ->
 def test_two_sweeps_at_once_ask_each_person_once(row: Conversation, elin: User) -> None:
     UserFactory()
     pending = submit(row, elin)
-    people = approvers.of(pending)
+    people = approvers.of(pending, Staff(NOW))
     for _both in range(2):
         headsup.ask(people, row, HeadsUp.Kind.APPROVAL, by=elin, now=NOW, pending=pending)
     assert HeadsUp.objects.count() == 1
+
+
+def away(person: User, deputy: User | None = None) -> None:
+    NoticeSettings.objects.update_or_create(user=person, defaults={"absent_from": NOW.date(), "deputy": deputy})
+
+
+def test_an_able_stand_in_is_told_for_who_is_away(row: Conversation, elin: User) -> None:
+    owner, per = UserFactory(name="Karin Lund"), UserFactory(name="Per Lind")
+    row.channel.owner = owner
+    row.channel.save()
+    away(owner, per)
+    submit(row, elin)
+    tasks.tell_colleagues()
+    assert [letter.to for letter in mail.outbox] == [[per.email]]
+
+
+@pytest.mark.parametrize("deputy", ["a reader", "the author", "nobody"])
+def test_where_the_stand_in_may_not_approve_the_next_person_is_told(row: Conversation, elin: User, deputy: str) -> None:
+    owner, chief = UserFactory(name="Karin Lund"), UserFactory(name="Bo Chef", role=Role.MANAGER)
+    row.channel.owner, row.channel.approver = owner, chief
+    row.channel.save()
+    away(owner, {"a reader": UserFactory(role=Role.READER), "the author": elin, "nobody": None}[deputy])
+    submit(row, elin)
+    tasks.tell_colleagues()
+    assert [letter.to for letter in mail.outbox] == [[chief.email]]
+
+
+def test_where_all_near_are_away_without_an_able_stand_in_the_house_is_asked(row: Conversation, elin: User) -> None:
+    row.channel.owner = UserFactory(name="Karin Lund")
+    row.channel.save()
+    UserFactory(name="Per Lind")
+    away(row.channel.owner, UserFactory(name="Oncall Olle", role=Role.ON_CALL))
+    assert asked(submit(row, elin)) == {"Per Lind"}
+
+
+def test_who_goes_away_before_being_told_is_not_waited_for(row: Conversation, elin: User) -> None:
+    owner, per = UserFactory(name="Karin Lund"), UserFactory(name="Per Lind")
+    row.channel.owner = owner
+    row.channel.save()
+    pending = submit(row, elin)
+    assert asked(pending) == {"Karin Lund"}
+    away(owner)
+    tasks.tell_colleagues()
+    assert [letter.to for letter in mail.outbox] == [[per.email]]
+
+
+def test_where_everybody_who_may_is_away_the_reply_is_still_somebodys(row: Conversation, elin: User) -> None:
+    karin = UserFactory(name="Karin Lund")
+    away(karin, UserFactory(role=Role.READER))
+    submit(row, elin)
+    for _again in range(2):
+        tasks.tell_colleagues()
+    assert [letter.to for letter in mail.outbox] == [[karin.email]]
+
+
+def test_two_who_have_the_same_stand_in_let_one_person_be_asked(row: Conversation, elin: User) -> None:
+    row.channel.owner, row.channel.deputy = UserFactory(), UserFactory()
+    row.channel.save()
+    per = UserFactory(name="Per Lind")
+    away(row.channel.owner, per)
+    away(row.channel.deputy, per)
+    assert asked(submit(row, elin)) == {"Per Lind"}
+
+
+def test_who_may_approve_is_the_same_for_all_at_once_as_for_each(row: Conversation, elin: User) -> None:
+    people = [UserFactory(role=role) for role in Role.values]
+    both = UserFactory(role=Role.DEPARTMENT)
+    Membership.objects.create(user=both, role=Role.ON_CALL)
+    pending = submit(row, elin)
+    for held in (None, Role.COMMUNICATOR, Role.DEPARTMENT, Role.MANAGER):
+        if held:
+            ApprovalRule.objects.create(role=held)
+        able = set(rules.approving())
+        for pk in (each.pk for each in (*people, both)):  # anew, as roles are remembered for each object
+            person = User.objects.get(pk=pk)
+            assert (person in able) == approvals.may_approve(person, pending), (held, str(person))
