@@ -108,13 +108,8 @@ def reply(
         promised_at=promised_at, sign=sign, note=note, redirect=redirect, agreed_by=approved_by,
     )  # fmt: skip
     outgoing.not_before = now + timedelta(seconds=delay)
-    try:
-        with transaction.atomic():
-            outgoing.save()
-    except IntegrityError:  # the same key in another conversation, at the same instant
-        if earlier := _with_key(key):
-            return earlier
-        raise
+    if earlier := _unless_new(outgoing):
+        return earlier
     facts = {"outgoing": outgoing.pk, "kind": kind, "to": outgoing.to.external_id}
     facts |= {"author": by.pk} if approved_by else {}
     record("reply.queued", conversation, by=approved_by or by, now=now, **facts)
@@ -294,6 +289,18 @@ def mark_seen(conversation_id: int, *, by: User, now: datetime) -> None:
 
 def _with_key(key: str) -> Outgoing | None:
     return Outgoing.objects.filter(key=key).select_related("conversation", "to").first()
+
+
+def _unless_new(outgoing: Outgoing) -> Outgoing | None:
+    """Save a reply; give the one that had its key, in another conversation at the same instant."""
+    try:
+        with transaction.atomic():
+            outgoing.save()
+    except IntegrityError:
+        if earlier := _with_key(outgoing.key):
+            return earlier
+        raise
+    return None
 
 
 def _standing(conversation: Conversation, verdict_key: str, reason: str) -> VerdictEvent | None:

@@ -58,17 +58,11 @@ def ask_expert(
     name, email = " ".join(name.split())[:LONGEST_NAME], email.strip()
     _check(name, email, text, answer_by, now)
     ledger, conversation = ledger_of(conversation_id, now)
-    if earlier := ExpertQuestion.objects.filter(conversation=conversation, email=email, ended_at=None).first():
-        if earlier.text == text:
-            return earlier
-        raise Refused(_("%s har redan en fråga härifrån som väntar på svar.") % earlier.name, "already_asked")
+    if earlier := _waiting(conversation, email, text):
+        return earlier
+    before = {"status": conversation.status}
     event = VerdictEvent.objects.create(
-        conversation=conversation,
-        verdict=ASK_EXPERT.key,
-        reason=name[:40],
-        by=by,
-        at=now,
-        before={"status": conversation.status},
+        conversation=conversation, verdict=ASK_EXPERT.key, reason=name[:40], by=by, at=now, before=before
     )
     if conversation.status == Conversation.Status.CLOSED:
         conversation.status = ASK_EXPERT.status
@@ -87,6 +81,14 @@ def ask_expert(
     )
     record("expert.asked", conversation, by=by, now=now, question=question.pk, person=person.pk if person else None)
     return question
+
+
+def _waiting(conversation: Conversation, email: str, text: str) -> ExpertQuestion | None:
+    """The same question, where it has been asked; another one to the same person has to wait. Raises Refused."""
+    earlier = ExpertQuestion.objects.filter(conversation=conversation, email=email, ended_at=None).first()
+    if earlier and earlier.text != text:
+        raise Refused(_("%s har redan en fråga härifrån som väntar på svar.") % earlier.name, "already_asked")
+    return earlier
 
 
 @transaction.atomic

@@ -139,9 +139,8 @@ def _preview(
 
     `left`: what has been left out already. Of replies, what has to be answered by itself stands apart.
     """
-    form, rules, found = request.POST, policies.in_force(), len(rows)
+    form, rules, found, was_sent = request.POST, policies.in_force(), len(rows), left is not None
     drawn_at = moment(form.get("drawn_at", "")) or now
-    was_sent = left is not None
     if left is None and do == "answer":
         left = bulk.to_answer_alone(rows, by=request.user, since=drawn_at, now=now)
     why = {each.row.pk: each.why for each in left or ()}
@@ -150,18 +149,18 @@ def _preview(
     common = form.get("text", "").replace("\r\n", "\n")
     if texts is None and do == "answer" and common.strip():
         texts = _variations(common, rows, now)
-    entries = [
-        row_context(row, rules, now) | {"text": (texts or {}).get(row.pk, ""), "error": why.get(row.pk, "")}
-        for row in rows
-    ]
+    written = texts or {}
     context = {
         "section": "inbox",
         "title": ngettext("%(n)s konversation", "%(n)s konversationer", found) % {"n": found},
         "do": do,
-        "entries": entries,
+        "entries": [
+            row_context(row, rules, now) | {"text": written.get(row.pk, ""), "error": why.get(row.pk, "")}
+            for row in rows
+        ],
         "apart": [row_context(row, rules, now) | {"why": why[row.pk]} for row in apart],
         "was_sent": was_sent,
-        "is_written": bool(texts),
+        "is_written": bool(written),
         "count": len(rows),
         "is_cut": found == bulk.MOST,
         "most": bulk.MOST,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -157,22 +158,18 @@ def composer_context(
     desk = desks.of(request, drafts.of(row) if typed_by_all is None else typed_by_all)
     side = sides.of(request, row, desk, form)
     opened = None if form or side or "beslut" in request.GET else desk.opened
-    chosen = VERDICTS.get(str(form.get("verdict") or request.GET.get("beslut") or (opened.verdict if opened else "")))
-    taken_back = None if chosen or row.status == Conversation.Status.CLOSED else _taken_back(row, request.user)
-    verdict = chosen or (of_reply(taken_back.kind) if taken_back else VERDICTS["answer"])
-    if verdict not in offered(row):
-        verdict, chosen = VERDICTS["redirect"], None
+    asked = _asked(request, opened, form)
+    choice = _choice(row, asked.verdict, request.user)
+    verdict, taken_back = choice.verdict, choice.taken_back
     in_use = bank.texts() if verdict.sends else bank.Texts()
     targets = in_use.redirects if verdict.key == "redirect" else []
-    asked = str(form.get("redirect") or request.GET.get("hanvisning") or (opened.target if opened else ""))
-    target = next((each for each in targets if str(each.pk) == asked), None)
+    target = next((each for each in targets if str(each.pk) == asked.target), None)
     slot = f"{verdict.key}-{target.pk}" if target else verdict.key
     suggested = desk.promised(slot, now) or _promised(taken_back, policy, now)
     promised = timezone.localtime(suggested) if verdict.promises else now
     when = promised if verdict.promises else None
     desk = desks.with_bank(desk, request, bank.choices(in_use, row, policy, now, when), in_use.phrases)
-    typed = desk.text(slot)
-    given = typed
+    given = desk.text(slot)
     if given is None:
         given = _draft(verdict, row, request.user, promised, target, taken_back, policy, timezone.localdate(now))
     return {
@@ -181,35 +178,88 @@ def composer_context(
         "composer": {
             "verdict": verdict,
             "side": side,
-            "has_note": bool(desk.draft(notes.SLOT)),
-            "is_chosen": bool(chosen or taken_back or form or side),
-            "key": form.get("key") or uuid.uuid4().hex,
-            "drawn_at": form.get("drawn_at") or now.isoformat(),
-            "text": form.get("text", given),
-            "slot": slot,
+            "is_chosen": bool(choice.is_made or form or side),
             "day": timezone.localdate(now),
-            "desk": desk,
-            "draft": desk.draft(slot),
-            "hints": desks.hints(form.get("text", typed or "")),
-            "template": form.get("template") or (desk.template.template.pk if desk.template else ""),
-            "error": form.get("error", ""),
-            "error_on": form.get("error_on", "text"),
-            "warned": form.get("warned", ()),
-            "why": form.get("why", ""),
+            **_written(desk, slot, given, form),
             "holdings": row.holdings or 0,  # type: ignore[attr-defined]
-            "manager_note": form.get("manager_note", ""),
-            "signatures": signing.signatures(request.user, row.channel),
-            "most": connector_class(row.channel.platform).max_length,
+            **_limits(row, request.user),
             **_spoken(row, in_use),
-            "today": timezone.localdate(now).isoformat(),
-            "promised_day": form.get("promised_day") or promised.date().isoformat(),
-            "promised_time": form.get("promised_time") or f"{promised:%H:%M}",
+            **_fields(form, promised, now),
             "redirects": targets,
             "dead": in_use.dead,
             "whose": whose.asked(row.preview, in_use.responsibilities) if targets else (),
             "redirect": target,
         },
         **panels.context(request, row, verdict, now, places, **form),
+    }
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Which verdict's form, and which redirect in it: as typed, in the address, or as a draft left it."""
+
+    verdict: str
+    target: str
+
+
+def _asked(request: HttpRequest, opened: Draft | None, form: dict[str, Any]) -> _Asked:
+    return _Asked(
+        str(form.get("verdict") or request.GET.get("beslut") or (opened.verdict if opened else "")),
+        str(form.get("redirect") or request.GET.get("hanvisning") or (opened.target if opened else "")),
+    )
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The verdict whose form is shown; `taken_back`: the reply that Ångra has given back to it."""
+
+    verdict: Verdict
+    is_made: bool
+    taken_back: Outgoing | None
+
+
+def _choice(row: Conversation, asked: str, user: User) -> _Choice:
+    """What was asked for, else what was taken back, else an answer; a redirect where neither can be done here."""
+    chosen = VERDICTS.get(asked)
+    taken_back = None if chosen or row.status == Conversation.Status.CLOSED else _taken_back(row, user)
+    verdict = chosen or (of_reply(taken_back.kind) if taken_back else VERDICTS["answer"])
+    if verdict not in offered(row):
+        return _Choice(VERDICTS["redirect"], taken_back is not None, taken_back)
+    return _Choice(verdict, bool(chosen or taken_back), taken_back)
+
+
+def _written(desk: desks.Desk, slot: str, given: str, form: dict[str, Any]) -> dict[str, Any]:
+    """The text in the form of a slot, `given` where nobody has sent any; and what else lies on the desk."""
+    return {
+        "desk": desk,
+        "slot": slot,
+        "text": form.get("text", given),
+        "draft": desk.draft(slot),
+        "has_note": bool(desk.draft(notes.SLOT)),
+        "hints": desks.hints(form.get("text", desk.text(slot) or "")),
+        "template": form.get("template") or (desk.template.template.pk if desk.template else ""),
+    }
+
+
+def _limits(row: Conversation, user: User) -> dict[str, Any]:
+    """How long a text can be here, and with which signature it counts."""
+    most = connector_class(row.channel.platform).max_length
+    return {"signatures": signing.signatures(user, row.channel), "most": most}
+
+
+def _fields(form: dict[str, Any], promised: datetime, now: datetime) -> dict[str, Any]:
+    """What the form's smaller fields hold: after a refusal what was typed, and what was wrong with it."""
+    return {
+        "key": form.get("key") or uuid.uuid4().hex,
+        "drawn_at": form.get("drawn_at") or now.isoformat(),
+        "error": form.get("error", ""),
+        "error_on": form.get("error_on", "text"),
+        "warned": form.get("warned", ()),
+        "why": form.get("why", ""),
+        "manager_note": form.get("manager_note", ""),
+        "today": timezone.localdate(now).isoformat(),
+        "promised_day": form.get("promised_day") or promised.date().isoformat(),
+        "promised_time": form.get("promised_time") or f"{promised:%H:%M}",
     }
 
 

@@ -31,6 +31,7 @@ from inbox.views.inbox import address, conversation_answer, found
 from inbox.writing import links, screening
 
 SEND_DELAY = 10.0  # seconds in which Ångra takes a reply back (R-009)
+KEPT = ("verdict", "text", "template", "drawn_at", "promised_day", "promised_time", "redirect", "manager_note", "why")
 SAID = {
     "no_reply": gettext_lazy("%(name)s: inget svar behövs."),
     "like": gettext_lazy("%(name)s: gillad, och klar."),
@@ -119,24 +120,8 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
             note=form.get("manager_note", ""),
         )
     except actions.Refused as refused:
-        names = (
-            "verdict",
-            "text",
-            "template",
-            "drawn_at",
-            "promised_day",
-            "promised_time",
-            "redirect",
-            "manager_note",
-            "why",
-        )
-        kept = {name: form[name] for name in names if name in form}
-        if refused.code == "bad_verdict":
-            kept["verdict"] = "answer"  # whose form has room for the words and for why
-        if refused.code == "answered_meanwhile":
-            kept.pop("drawn_at", None)  # now it has been seen: whoever sends again means it
-        kept["warned"] = getattr(refused, "kinds", ())
         error_on = "promise" if "promise" in refused.code else "text"
+        kept = _kept(form, refused)
         return conversation_answer(request, row, status=422, error=str(refused), error_on=error_on, **kept)
     if isinstance(outgoing, PendingReply):
         said = _("Väntar på godkännande. %s ser inget än, och svarsfristen gäller.") % (row.contact or _("Avsändaren"))
@@ -148,6 +133,16 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     }
     messages.success(request, said, extra_tags=reverse("inbox:cancel", args=[outgoing.pk]))
     return onward(request, row)
+
+
+def _kept(form: Any, refused: actions.Refused) -> dict[str, Any]:
+    """What the composer held and holds again, so that nobody writes anything twice."""
+    kept: dict[str, Any] = {name: form[name] for name in KEPT if name in form}
+    if refused.code == "bad_verdict":
+        kept["verdict"] = "answer"  # whose form has room for the words and for why
+    if refused.code == "answered_meanwhile":
+        kept.pop("drawn_at", None)  # now it has been seen: whoever sends again means it
+    return kept | {"warned": getattr(refused, "kinds", ())}
 
 
 def _kind(form: Any) -> str:
