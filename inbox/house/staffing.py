@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -27,6 +28,12 @@ class Gap:
     day: date
     windows: tuple[tuple[datetime, datetime], ...]
     channels: tuple[Channel, ...]
+
+    @property
+    def key(self) -> str:
+        """Name it by its day and accounts. Its hours are no part of it: today's begin now, whenever that is."""
+        accounts = ",".join(str(channel.pk) for channel in self.channels)
+        return f"gap-{self.day}-{hashlib.sha256(accounts.encode()).hexdigest()[:12]}"
 
 
 class Roster:
@@ -63,8 +70,11 @@ class Roster:
         return [
             row for row in self.shifts
             if row.kind == kind and row.starts_at <= self.now
-            and not (row.user_id in self._away and self._away[row.user_id].is_absent(today))
+            and not self.is_away(row.user_id, today)
         ]  # fmt: skip
+
+    def is_away(self, user_id: int, day: date) -> bool:
+        return user_id in self._away and self._away[user_id].is_absent(day)
 
     def absences(self) -> list[NoticeSettings]:
         """Give who is away within the next weeks, soonest first."""

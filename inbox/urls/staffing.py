@@ -7,6 +7,7 @@ from inbox.views import relay, staffing
 app_name = "staffing"
 urlpatterns = [
     path("", staffing.page, name="page"),
+    path("luckor/", staffing.fill, name="fill"),
     path("pass/", staffing.shift_add, name="shift_add"),
     path("pass/<int:pk>/bort/", staffing.shift_remove, name="shift_remove"),
     path("overlamning/", staffing.hand_over, name="hand_over"),

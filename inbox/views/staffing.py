@@ -10,13 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts import relay, shifts
 from accounts.models import Baton, Channel, Shift
 from accounts.permissions import Permission, may, needs, require
 from inbox.deciding.acting import Refused
-from inbox.house import changeover, staffing
+from inbox.house import changeover, filling, staffing
 from inbox.models import Changeover
 from inbox.views.forms_staffing import BatonForm, HandoverForm, ShiftForm, week_words
 
@@ -25,10 +26,12 @@ from inbox.views.forms_staffing import BatonForm, HandoverForm, ShiftForm, week_
 def page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     roster = staffing.Roster(now)
+    gaps = roster.gaps()
+    may_fill = bool(gaps) and may(request.user, Permission.PLAN)
     context = {
         "section": "staffing",
         "now": now,
-        "gaps": roster.gaps(),
+        "gaps": filling.offers(gaps, roster) if may_fill else [(gap, []) for gap in gaps],
         "office": roster.here(Shift.Kind.OFFICE),
         "on_call": roster.here(Shift.Kind.ON_CALL),
         "shifts": roster.shifts,
@@ -49,6 +52,27 @@ def _relays(today: date) -> list[tuple[Channel, list[dict[str, Any]]]]:
         ])
         for channel, weeks in relay.weeks(channels, today)
     ]  # fmt: skip
+
+
+@require_POST
+@needs(Permission.PLAN)
+def fill(request: HttpRequest) -> HttpResponse:
+    """Put somebody into each gap for which one was chosen."""
+    chosen = {key: int(pk) for key, pk in request.POST.items() if key.startswith("gap-") and pk.isdecimal()}
+    filled = filling.fill(chosen, by=request.user, now=timezone.now())
+    if not chosen:
+        messages.warning(request, _("Välj vem som är i tjänst, i en lucka eller flera."))
+    if filled.done:
+        words = ngettext("%s lucka är fylld.", "%s luckor är fyllda.", filled.done)
+        messages.success(request, words % filled.done)
+    if filled.left:
+        words = ngettext(
+            "%s lucka är inte fylld: schemat eller någons frånvaro har ändrats medan du valde.",
+            "%s luckor är inte fyllda: schemat eller någons frånvaro har ändrats medan du valde.",
+            filled.left,
+        )
+        messages.warning(request, words % filled.left)
+    return redirect("staffing:page")
 
 
 @needs(Permission.PLAN)

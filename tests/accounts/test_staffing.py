@@ -91,6 +91,124 @@ def test_the_page_says_so_and_who_is_there_now(anna: Client, django_assert_max_n
     assert "Per Lind, till i dag 12.00" in page
 
 
+def gap_keys() -> list[str]:
+    return [gap.key for gap in staffing.Roster(NOW).gaps()]
+
+
+def test_who_plans_fills_gaps_in_one_step_with_just_those_hours(sign_in: Callable[..., Client]) -> None:
+    planner, per = sign_in(Role.MANAGER), UserFactory(name="Per Lind")
+    ChannelFactory(), ChannelFactory()
+    first, second = gap_keys()[:2]
+    page = planner.get("/bemanning/").content.decode()
+    assert f'<select id="{first}" name="{first}">' in page and f'<label for="{first}">tisdag 24 november' in page
+    chosen = {first: per.pk, second: planner.user.pk, gap_keys()[2]: ""}  # type: ignore[attr-defined]
+    page = planner.post("/bemanning/luckor/", chosen, follow=True).content.decode()
+    assert "2 luckor är fyllda." in page and "Kontorstid utan någon i tjänst 3 gånger" in page
+    assert [
+        (row.user, row.starts_at, row.ends_at, row.channel, row.department, row.kind) for row in Shift.objects.all()
+    ] == [
+        (per, NOW, datetime(2026, 11, 24, 15, 30, tzinfo=UTC), None, None, "office"),
+        (
+            planner.user,
+            datetime(2026, 11, 25, 7, tzinfo=UTC),
+            datetime(2026, 11, 25, 15, 30, tzinfo=UTC),
+            None,
+            None,
+            "office",
+        ),  # type: ignore[attr-defined]
+    ]
+    assert AuditEvent.objects.filter(action="shift.added").count() == 2
+
+
+def test_a_gap_of_some_accounts_is_filled_for_those_only(sign_in: Callable[..., Client]) -> None:
+    planner, per = sign_in(Role.MANAGER), UserFactory()
+    here, there = DepartmentFactory(), DepartmentFactory()
+    whole = [ChannelFactory(department=here), ChannelFactory(department=here)]
+    part, manned = ChannelFactory(department=there), ChannelFactory(department=there)
+    shift(channel=manned)
+    planner.post("/bemanning/luckor/", {gap_keys()[0]: per.pk})
+    made = Shift.objects.filter(user=per)
+    assert {(row.channel, row.department) for row in made} == {(None, here), (part, None)}
+    assert {channel.pk for row in made for channel in (*whole, part, manned) if row.covers(channel)} == {
+        whole[0].pk, whole[1].pk, part.pk,
+    }  # fmt: skip
+
+
+def test_a_gap_with_a_pause_is_filled_around_it(sign_in: Callable[..., Client]) -> None:
+    planner, per = sign_in(Role.MANAGER), UserFactory()
+    ChannelFactory()
+    noon = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+    shift(starts_at=noon, ends_at=noon + timedelta(hours=1))
+    planner.post("/bemanning/luckor/", {gap_keys()[0]: per.pk})
+    assert [(row.starts_at, row.ends_at) for row in Shift.objects.filter(user=per)] == [
+        (NOW, noon), (noon + timedelta(hours=1), datetime(2026, 11, 24, 15, 30, tzinfo=UTC)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["filled", "for other accounts", "nonsense"])
+def test_a_gap_that_is_another_by_now_is_not_filled(what: str, sign_in: Callable[..., Client]) -> None:
+    planner, per = sign_in(Role.MANAGER), UserFactory()
+    ChannelFactory()
+    key = gap_keys()[0]
+    if what == "filled":
+        shift()
+    elif what == "for other accounts":
+        ChannelFactory()
+    else:
+        key = "gap-2026-11-24-x"
+    before = set(Shift.objects.values_list("pk", flat=True))
+    page = planner.post("/bemanning/luckor/", {key: per.pk}, follow=True).content.decode()
+    assert "1 lucka är inte fylld" in page and set(Shift.objects.values_list("pk", flat=True)) == before
+
+
+def test_half_a_gap_that_somebody_else_filled_leaves_the_other_half(sign_in: Callable[..., Client]) -> None:
+    planner, per = sign_in(Role.MANAGER), UserFactory()
+    ChannelFactory()
+    key = gap_keys()[0]
+    noon = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+    shift(ends_at=noon)
+    planner.post("/bemanning/luckor/", {key: per.pk})
+    assert [row.starts_at for row in Shift.objects.filter(user=per)] == [noon]
+
+
+def test_who_is_away_or_answers_nothing_is_neither_offered_nor_put_in(sign_in: Callable[..., Client]) -> None:
+    planner, per, reader = (
+        sign_in(Role.MANAGER),
+        UserFactory(name="Per Lind"),
+        UserFactory(role=Role.READER, name="Leif"),
+    )
+    ChannelFactory()
+    NoticeSettings.objects.create(user=per, absent_from=date(2026, 11, 25), absent_until=date(2026, 11, 25))
+    page = planner.get("/bemanning/").content.decode()
+    assert page.count(f'<option value="{per.pk}">Per Lind</option>') == 4 and ">Leif<" not in page
+    first, second = gap_keys()[:2]
+    page = planner.post("/bemanning/luckor/", {first: reader.pk, second: per.pk}, follow=True).content.decode()
+    assert "2 luckor är inte fyllda" in page and not Shift.objects.exists()
+
+
+def test_nothing_chosen_fills_nothing_and_who_may_not_plan_sees_no_form(
+    anna: Client, sign_in: Callable[..., Client]
+) -> None:
+    planner = sign_in(Role.MANAGER)
+    ChannelFactory()
+    page = planner.post("/bemanning/luckor/", {gap_keys()[0]: ""}, follow=True).content.decode()
+    assert "Välj vem som är i tjänst" in page and not Shift.objects.exists()
+    assert "/bemanning/luckor/" not in anna.get("/bemanning/").content.decode()
+    assert anna.post("/bemanning/luckor/", {gap_keys()[0]: "1"}).status_code == 403
+    assert planner.get("/bemanning/luckor/").status_code == 405
+
+
+def test_the_page_takes_few_queries_for_who_plans_too(
+    sign_in: Callable[..., Client], django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    planner = sign_in(Role.MANAGER)
+    for number in range(3):
+        ChannelFactory()
+        UserFactory(name=f"Per {number}")
+    with django_assert_max_num_queries(12):
+        planner.get("/bemanning/")
+
+
 def test_a_shift_is_added_and_taken_away_by_who_plans(anna: Client, sign_in: Callable[..., Client]) -> None:
     planner, per = sign_in(Role.MANAGER), UserFactory(name="Per Lind")
     channel = ChannelFactory()
