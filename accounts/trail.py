@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import AuditEvent, Role, User
+from accounts.trail_words import subject_of
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ class Query:
         return cls(
             who=_id(query.get("vem", "")),
             what=_text(query.get("vad", "")),
-            subject=_text(query.get("om", "")),
+            subject=subject_of(_text(query.get("om", ""))),
             since=_day(query.get("fran", "")),
             until=_day(query.get("till", "")),
             before=_id(query.get("fore", "")),

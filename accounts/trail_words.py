@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -113,6 +115,128 @@ ACTIONS: dict[str, Promise] = {
 def words_of(action: str) -> str:
     """Give an action in words; one that nobody has named yet stands as it is stored."""
     return str(ACTIONS.get(action, action))
+
+
+SUBJECTS: dict[str, Promise] = {
+    "barrier": _("rapport om brist"),
+    "changeover": _("överlämning"),
+    "channel": _("konto"),
+    "conversation": _("konversation"),
+    "department": _("förvaltning"),
+    "dialogue": _("dialog"),
+    "figures": _("uppföljningen"),
+    "house": _("husets regler"),
+    "lane_texts": _("spårens texter"),
+    "neutrality": _("neutralitetsperiod"),
+    "phrase": _("fras"),
+    "policy": _("svarstidsmål"),
+    "redirect": _("hänvisning"),
+    "report": _("rapport"),
+    "responsibility": _("ansvar"),
+    "rule": _("regel"),
+    "shift": _("pass"),
+    "template": _("svarsmall"),
+    "topic": _("ämne"),
+    "trail": _("loggen"),
+    "user": _("användare"),
+    "view": _("vy"),
+    "year": _("år"),
+}
+ALONE = ("figures", "house", "lane_texts", "trail")  # there is one of each: its number says nothing
+
+FACTS: dict[str, Promise] = {
+    "answer": _("svar"),
+    "baton": _("stafettpinne"),
+    "by_mail": _("med e-post"),
+    "changed": _("ändrat"),
+    "channel": _("konto"),
+    "code": _("kod"),
+    "conversations": _("konversationer"),
+    "department": _("förvaltning"),
+    "dialogue": _("dialog"),
+    "draft": _("utkast"),
+    "event": _("händelse"),
+    "events": _("händelser"),
+    "evidence": _("bevis"),
+    "fields": _("fält"),
+    "from_department": _("från förvaltning"),
+    "from_user": _("från användare"),
+    "giver": _("lämnades av"),
+    "ground": _("grund"),
+    "hand_over": _("överlämning"),
+    "is_active": _("används"),
+    "kind": _("slag"),
+    "kinds": _("slag"),
+    "lane": _("spår"),
+    "language": _("språk"),
+    "manager": _("godkänd av chef"),
+    "name": _("namn"),
+    "note": _("anteckning"),
+    "now_": _("nu"),
+    "outgoing": _("utgående svar"),
+    "pending": _("väntande svar"),
+    "person": _("person"),
+    "platform": _("plattform"),
+    "promised": _("lovade svar"),
+    "query": _("fråga"),
+    "question": _("fråga"),
+    "reason": _("skäl"),
+    "redirect": _("hänvisning"),
+    "role": _("roll"),
+    "staff": _("bemanning"),
+    "surface": _("flöde"),
+    "tag": _("hashtagg"),
+    "to": _("till"),
+    "to_department": _("till förvaltning"),
+    "topic": _("ämne"),
+    "until": _("till och med"),
+    "user": _("användare"),
+    "username": _("användarnamn"),
+    "version": _("version"),
+    "was": _("var"),
+    "week": _("vecka"),
+    "weeks": _("veckor"),
+}
+
+VALUES: dict[tuple[str, str], Promise] = {
+    ("reason", "already_answered"): _("Redan besvarat"),
+    ("reason", "citizen_answered"): _("Invånare svarar invånare"),
+    ("reason", "emoji"): _("Endast emoji"),
+    ("reason", "not_for_us"): _("Ej till oss"),
+    ("reason", "other"): _("Annat"),
+    ("reason", "tagged_friend"): _("Taggar vän"),
+}
+
+
+def subject_words(subject: str) -> str:
+    """Give what an event is about in words: `konversation 582` for `conversation:582`."""
+    kind, _colon, pk = subject.partition(":")
+    words = str(SUBJECTS.get(kind, kind))
+    return words if kind in ALONE or not pk else f"{words} {pk}"
+
+
+def subject_of(words: str) -> str:
+    """Give the subject that somebody names, in the words of the page or as it is stored."""
+    name, _space, pk = words.casefold().rpartition(" ")
+    known = {str(said): kind for kind, said in SUBJECTS.items() if kind not in ALONE}
+    return f"{known[name]}:{pk}" if name in known else words
+
+
+def fact_words(data: dict[str, Any]) -> str:
+    """Give an event's facts in words; a key or value that nobody has named yet stands as it is stored."""
+    return ", ".join(f"{FACTS.get(key, key)}: {_said(key, value)}" for key, value in data.items())
+
+
+def _said(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(_("ja") if value else _("nej"))
+    if value is None or value in ("", [], {}):
+        return "–"
+    if isinstance(value, dict):
+        return fact_words(value)
+    if isinstance(value, list):
+        return ", ".join(_said(key, each) for each in value)
+    return str(VALUES.get((key, str(value)), value))
 
 
 PLACES = {

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -93,6 +94,9 @@ TEMPLATES = [
         },
     }
 ]
+
+# Fields are drawn by templates/django: an empty choice says "Välj …".
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # PostgreSQL only: partial indexes, SKIP LOCKED and Swedish full text are relied on.
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL or embedded.database_url(VAR_DIR))}

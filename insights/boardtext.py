@@ -51,14 +51,13 @@ def _split(report: Report) -> str:
     counts = report.counts
     if not counts["kept"]:
         return _("Ingen fick svar, hänvisning eller besked i tid.")
-    words = {key: spaced(counts[key]) for key in ("kept_answered", "kept_redirected", "kept_holding")}
-    return (
-        _(
-            "Av dem fick %(kept_answered)s ett svar, %(kept_redirected)s en hänvisning till rätt ställe och "
-            "%(kept_holding)s ett besked om att svaret kommer."
-        )
-        % words
-    )
+    said = {
+        "kept_answered": _("%s ett svar"),
+        "kept_redirected": _("%s en hänvisning till rätt ställe"),
+        "kept_holding": _("%s ett besked om att svaret kommer"),
+    }
+    *most, last = (words % spaced(counts[key]) for key, words in said.items() if counts[key])
+    return _("Av dem fick %s.") % (_(" och ").join((", ".join(most), last)) if most else last)
 
 
 def _late(report: Report) -> str:

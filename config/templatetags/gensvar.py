@@ -9,6 +9,7 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import trail_words
 from accounts.models import Role, User
 from accounts.register import FITS
 from inbox.house import routing
@@ -92,6 +93,16 @@ def last_read(channel: Any) -> datetime | None:
 def is_failing(channel: Any) -> bool:
     """Whether something of the channel could not be read last time."""
     return any(surface.error_code and not surface.off_since for surface in channel.surfaces.all())
+
+
+@register.filter
+def subject_words(subject: str) -> str:
+    return trail_words.subject_words(subject)
+
+
+@register.filter
+def fact_words(data: dict[str, Any]) -> str:
+    return trail_words.fact_words(data)
 
 
 @register.filter

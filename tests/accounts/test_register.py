@@ -67,6 +67,11 @@ def test_none_is_active_with_a_gap_and_each_gap_links_to_itself(admin: Client, f
     assert not Channel.objects.exists()
 
 
+def test_an_empty_choice_says_choose(admin: Client) -> None:
+    page = admin.get("/register/nytt/").content.decode()
+    assert '<option value="" selected>Välj …</option>' in page and "-----" not in page
+
+
 def test_one_added_by_command_is_incomplete_and_names_what_is_missing(admin: Client) -> None:
     channel = ChannelFactory()
     body = admin.get(f"/register/{channel.pk}/").content.decode()

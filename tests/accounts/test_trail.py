@@ -181,6 +181,13 @@ def test_the_trail_is_searched_by_who_what_about_what_and_when(manager: Client) 
     assert rows(manager, "?fran=2026-11-21&till=2026-11-21") == [wanted]
 
 
+def test_the_page_tells_what_is_stored_in_words_and_is_searched_by_them(manager: Client) -> None:
+    audit.record("verdict.no_reply", "conversation:7", by=None, now=NOW, reason="citizen_answered", event=3, first=None)
+    page = manager.get("/logg/?om=Konversation+7").content.decode()
+    assert ">konversation 7</a>" in page and 'value="konversation 7"' in page
+    assert "händelse: 3, first: –, skäl: Invånare svarar invånare" in page
+
+
 @pytest.mark.parametrize(
     "query", ["?vem=x", "?vem=99999999999999999999", "?fran=2026-02-31", "?fran=i+dag", "?fore=-1", "?om=%00"]
 )

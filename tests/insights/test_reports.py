@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
@@ -163,6 +164,23 @@ def test_a_claim_that_came_to_nothing_is_taken_up_by_another_worker_and_only_by_
     assert not mailing.claim(subscription, MONDAY, now + timedelta(minutes=16))
     Mailing.objects.update(sent_at=now)
     assert not mailing.claim(subscription, MONDAY, now + timedelta(hours=5))
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((3, 0, 0), "Av dem fick 3 ett svar."),
+        ((3, 0, 2), "Av dem fick 3 ett svar och 2 ett besked om att svaret kommer."),
+        ((3, 1, 2), "Av dem fick 3 ett svar, 1 en hänvisning till rätt ställe och 2 ett besked om att svaret kommer."),
+    ],
+)
+def test_the_text_for_the_board_says_nothing_of_a_kind_that_nobody_got(
+    now: datetime, counts: tuple[int, int, int], said: str
+) -> None:
+    whole = report.of(Scope(MONDAY), now)
+    split = dict(zip(("kept_answered", "kept_redirected", "kept_holding"), counts, strict=True))
+    whole.counts = Counter(split, kept=sum(counts))
+    assert boardtext.sentences(whole)[2] == said
 
 
 def test_the_text_for_the_board_has_eight_sentences_also_where_there_is_nothing_to_tell(now: datetime) -> None:
