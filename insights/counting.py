@@ -16,7 +16,7 @@ from inbox.models import Conversation, ReplyCycle
 from insights import figures
 from insights.definitions import FIGURES, Instants, Moment, Outcome
 from insights.figures import ZONE
-from insights.finding import HOUR, LANED, hour_key, lane_key, redirect_key
+from insights.finding import BY_LANE, HOUR, hour_key, lane_key, redirect_key
 from insights.models import StaleWeek, WeekCount
 from insights.scope import WEEK, Scope, midnight
 from sla import clock
@@ -192,31 +192,40 @@ def _measured(policy: Policy, started: datetime, answered: datetime) -> tuple[da
 
 
 def open_now(scope: Scope, now: datetime, known: figures.Policies | None = None) -> dict[int, Counter[str]]:
-    """Count what is open now, by channel. Two queries, and one for the policies if they are not known.
+    """Count what is open now, by channel. Three queries, and one for the policies if they are not known.
 
-    An open cycle's conversation is not closed, and those have an index of their own; should one ever be, the total
+    An open cycle's conversation is not closed, and of those an index holds the channel; should one ever be, the total
     tells, and it is counted the long way.
     """
     instants = Instants.at(now, known or figures.all_policies())
     waiting = ReplyCycle.objects.filter(scope.of_topic(), ended_at=None)
-    found = _open_by_channel(waiting.filter(~Q(conversation__status=Conversation.Status.CLOSED)), instants)
+    unclosed = waiting.filter(~Q(conversation__status=Conversation.Status.CLOSED))
+    found = _open_by_channel(unclosed, instants)
     if sum(counter["open_first"] + counter["open_promised"] for counter in found.values()) != waiting.count():
-        found = _open_by_channel(waiting, instants)
+        unclosed, found = waiting, _open_by_channel(waiting, instants)
+    _count_lanes(found, unclosed, instants)
     channels = scope.channel_ids()
     return {channel: counter for channel, counter in found.items() if channels is None or channel in channels}
 
 
 def _open_by_channel(waiting: QuerySet[ReplyCycle], instants: Instants) -> dict[int, Counter[str]]:
-    keys = [figure.key for figure in FIGURES.values() if figure.of_open]
-    counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in keys}
-    found: dict[int, Counter[str]] = defaultdict(Counter)
-    grouped = waiting.values_list("conversation__channel", "conversation__lane").annotate(**counted).order_by()
+    """Ask nothing else of the conversations, so that their rows need not be read."""
+    counted = {figure.key: Count("pk", filter=figure.where(instants)) for figure in FIGURES.values() if figure.of_open}
+    grouped = waiting.values_list("conversation__channel").annotate(**counted).order_by()
+    return {channel: Counter(dict(zip(counted, counts, strict=True))) for channel, *counts in grouped}
+
+
+def _count_lanes(found: dict[int, Counter[str]], waiting: QuerySet[ReplyCycle], instants: Instants) -> None:
+    """Count what is out of the ordinary, which has an index of its own; what is left of each figure is ordinary."""
+    counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in BY_LANE}
+    for counter in found.values():
+        counter.update({lane_key(key, Conversation.Lane.ORDINARY): counter[key] for key in BY_LANE})
+    rare = waiting.filter(conversation__lane__lt=Conversation.Lane.ORDINARY)
+    grouped = rare.values_list("conversation__channel", "conversation__lane").annotate(**counted).order_by()
     for channel, lane, *counts in grouped:
-        for key, n in zip(keys, counts, strict=True):
-            found[channel][key] += n
-            if lane_key(key, lane) in LANED:
-                found[channel][lane_key(key, lane)] = n
-    return found
+        for key, n in zip(counted, counts, strict=True):
+            found[channel][lane_key(key, lane)] = n
+            found[channel][lane_key(key, Conversation.Lane.ORDINARY)] -= n
 
 
 def lengths(spread: Counter[str]) -> dict[str, Counter[int]]:

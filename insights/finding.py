@@ -69,6 +69,9 @@ LEFT = ("open_overdue", "open_4", "open_12", "open_more")
 """Of what waits for a first answer, by how much time is left; together they are all of it."""
 
 
+BY_LANE = ("open_first", *LEFT)
+
+
 def lane_key(key: str, lane: int) -> str:
     """Name a figure of what is open within one lane: `open_4-1` is urgent with less than four hours left."""
     return f"{key}-{lane}"
@@ -86,5 +89,5 @@ def _laned(figure: Figure, lane: int, name: str | Promise) -> Figure:
 LANED: dict[str, Figure] = {
     lane_key(key, lane.value): _laned(FIGURES[key], lane.value, lane.label)
     for lane in Conversation.Lane
-    for key in ("open_first", *LEFT)
+    for key in BY_LANE
 }
