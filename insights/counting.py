@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import ceil
 
-from django.db.models import Case, Count, F, Q, QuerySet, When
-from django.db.models.functions import TruncWeek
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, TruncWeek
 
 from inbox.models import Conversation, ReplyCycle
 from insights import figures
-from insights.definitions import FIGURES, Instants, Moment, Outcome
+from insights.definitions import FIGURES, PROMISE_KEPT_AT, Instants, Moment, may_count
 from insights.figures import ZONE
 from insights.finding import BY_LANE, HOUR, hour_key, lane_key, redirect_key
 from insights.models import StaleWeek, WeekCount
@@ -23,9 +24,9 @@ from sla import clock
 from sla.clock import Policy
 
 MINUTE = timedelta(minutes=1)
-Week = tuple[date, int]  # a Monday and the id of a channel
+Week = tuple[date, int | None]  # a Monday and the id of a channel, None for all that were asked for
 Counts = dict[Week, Counter[str]]
-COUNTED = (Moment.DUE, Moment.ENDED)  # one query each
+PROMISE = ("owed", "kept")  # all that is told of each channel
 MINUTES = "minutes-"  # `minutes-weekday-115`: questions of working days answered within 115 minutes, and not 110
 STEP = 5  # minutes that a length is rounded up to: nobody asks for less, and a year is summed at once
 
@@ -35,7 +36,9 @@ class Numbers:
     """What was counted of a scope and the weeks of its line; of the weeks compared with, only `by_week`."""
 
     by_week: dict[date, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    by_channel: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # of the scope alone
+    by_channel: dict[int, Counter[str]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )  # PROMISE, of the scope alone
     spreads: dict[date, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # hours and minutes
 
     def of(self, scope: Scope) -> Counter[str]:
@@ -57,35 +60,52 @@ def numbers(
     scope: Scope, now: datetime, compared: Sequence[Scope] = (), known: figures.Policies | None = None
 ) -> Numbers:
     """Count a scope with its line, and by week also other weeks of the same channels. A fixed number of queries."""
-    line, own = set(scope.line().mondays), set(scope.mondays)
+    line, own, known = set(scope.line().mondays), set(scope.mondays), known or figures.all_policies()
     wanted = line.union(*(other.mondays for other in compared))
     live = wanted if scope.topic else stale(wanted, now)  # a topic can be changed at any time
     found = Numbers()
-    for (monday, channel), counter in count(live, now, scope.narrow(), known).items():
-        plain = {key: n for key, n in counter.items() if not is_spread(key)}
-        found.by_week[monday].update(plain)
+    for (monday, _channel), counter in count(live, now, scope.narrow(), known, by_channel=False).items():
+        found.by_week[monday].update({key: n for key, n in counter.items() if not is_spread(key)})
         found.spreads[monday].update({key: n for key, n in counter.items() if is_spread(key)})
-        if monday in own:
-            found.by_channel[channel].update(plain)
     _add_counted(found, scope, wanted - live, line - live)
+    for channel, counter in [*_promises(own & live, scope, Instants.at(now, known)), *_counted(own - live, scope)]:
+        _add(found.by_channel[channel], +counter)
     return found
 
 
-def _add_counted(found: Numbers, scope: Scope, weeks: set[date], line: set[date]) -> None:
-    """Add the weeks that were counted before. Two queries.
+def _promises(mondays: set[date], scope: Scope, instants: Instants) -> list[tuple[int, Counter[str]]]:
+    """Count by channel what was promised in some weeks. One query, none without weeks."""
+    if not mondays:
+        return []
+    due = figures.within(figures.base().filter(scope.narrow()), Moment.DUE, _spans(mondays))
+    due = due.filter(FIGURES["owed"].where(instants)).values_list("conversation__channel").order_by()
+    counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in PROMISE}
+    return [(channel, Counter(owed=owed, kept=kept)) for channel, owed, kept in due.annotate(**counted)]
 
-    Weeks are read as their sum over all channels, unless only some channels are asked for.
-    """
+
+def _counted(mondays: set[date], scope: Scope) -> list[tuple[int, Counter[str]]]:
+    """Sum by channel what was promised in the weeks that were counted before. One query."""
+    sums = {key: Coalesce(Sum(Cast(KT(f"counts__{key}"), IntegerField())), 0) for key in PROMISE}
+    weeks = _of(scope).filter(monday__in=mondays).values_list("channel").order_by()
+    return [(channel, Counter(owed=owed, kept=kept)) for channel, owed, kept in weeks.annotate(**sums)]
+
+
+def _of(scope: Scope) -> QuerySet[WeekCount]:
+    """The weeks of each channel in a scope."""
     each = WeekCount.objects.filter(channel__isnull=False)
     if scope.channel:
         each = each.filter(channel=scope.channel)
     if scope.department:
         each = each.filter(channel__department=scope.department)
-    for _monday, channel, counts in each.filter(monday__in=weeks.intersection(scope.mondays)).values_list(
-        "monday", "channel", "counts"
-    ):
-        _add(found.by_channel[channel], counts)
-    whole = each if scope.channel or scope.department else WeekCount.objects.filter(channel=None)
+    return each
+
+
+def _add_counted(found: Numbers, scope: Scope, weeks: set[date], line: set[date]) -> None:
+    """Add the weeks that were counted before. One query.
+
+    Weeks are read as their sum over all channels, unless only some channels are asked for.
+    """
+    whole = _of(scope) if scope.channel or scope.department else WeekCount.objects.filter(channel=None)
     of_line = Case(When(monday__in=line, then="spread"))
     for monday, counts, spread in whole.filter(monday__in=weeks).values_list("monday", "counts", of_line):
         _add(found.by_week[monday], counts)
@@ -93,8 +113,12 @@ def _add_counted(found: Numbers, scope: Scope, weeks: set[date], line: set[date]
 
 
 def _add(total: Counter[str], counts: Mapping[str, int]) -> None:
-    for key, n in counts.items():  # twice as fast as update, and a year has a hundred thousand of them
-        total[key] += n
+    if not total:
+        total.update(counts)  # which copies, and most sums begin so
+        return
+    had = total.get
+    for key, n in counts.items():  # thrice as fast as update, and a year has tens of thousands of them
+        total[key] = had(key, 0) + n
 
 
 def is_spread(key: str) -> bool:
@@ -108,33 +132,40 @@ def stale(mondays: set[date], now: datetime) -> set[date]:
     return running | set(marked)
 
 
-def count(mondays: set[date], now: datetime, narrow: Q | None = None, known: figures.Policies | None = None) -> Counts:
-    """Count every figure of some weeks from the rows, by week and channel. Seven queries, or six if `known` is."""
+def count(
+    mondays: set[date],
+    now: datetime,
+    narrow: Q | None = None,
+    known: figures.Policies | None = None,
+    *,
+    by_channel: bool = True,
+) -> Counts:
+    """Count every figure of some weeks from the rows. Six queries, or five if `known` is.
+
+    By week and channel, or by week alone, under None: then no conversation is read, unless `narrow` asks for it.
+    """
     found: Counts = defaultdict(Counter)
     if not mondays:
         return found
     spans, known = _spans(mondays), known or figures.all_policies()
     instants = Instants.at(now, known)
-    rows = figures.base().filter(narrow or Q())
-    for moment in COUNTED:
-        keys = [figure.key for figure in FIGURES.values() if figure.moment is moment]
-        counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in keys}
-        grouped = figures.within(rows, moment, spans).annotate(week=TruncWeek(moment.value, tzinfo=ZONE))
-        for row in grouped.values("week", "conversation__channel").annotate(**counted).order_by():
-            found[row["week"].date(), row["conversation__channel"]].update({k: row[k] for k in keys if row[k]})
-    _count_redirects(found, figures.within(rows, Moment.ENDED, spans).filter(outcome=Outcome.REDIRECTED))
+    rows = _placed(figures.base().filter(narrow or Q()), by_channel=by_channel)
+    _count_due(found, figures.within(rows, Moment.DUE, spans), instants)
+    _count_ended(found, figures.within(rows, Moment.ENDED, spans), instants)
     _count_arrivals(found, figures.within(rows, Moment.STARTED, spans).filter(FIGURES["arrived"].where(instants)))
-    for week, counter in answers(spans, rows.filter(FIGURES["first_answer"].where(instants)), known).items():
-        found[week].update(counter)
+    answered = _answers(spans, rows.filter(FIGURES["first_answer"].where(instants)))
+    _count_answers(found, answered, known)
     return found
 
 
+def _placed(rows: QuerySet[ReplyCycle], *, by_channel: bool) -> QuerySet[ReplyCycle]:
+    return rows.annotate(place=F("conversation__channel") if by_channel else Value(None, IntegerField()))
+
+
 def answers(spans: list[figures.Span], rows: QuerySet[ReplyCycle], known: figures.Policies) -> Counts:
-    """Count and measure which of these questions were answered in the spans, by week and channel. Two queries."""
+    """Count and measure which of these questions were answered in the spans, by week. Two queries."""
     found: Counts = defaultdict(Counter)
-    at_once, as_promised = figures.answered_within(rows, spans)
-    as_promised = as_promised.annotate(at=F("answered_at")).filter(figures.in_spans("at", spans))
-    _count_answers(found, [*_answers(at_once, "ended_at"), *_answers(as_promised, "at")], known)
+    _count_answers(found, _answers(spans, _placed(rows, by_channel=False)), known)
     return found
 
 
@@ -150,27 +181,48 @@ def _spans(mondays: set[date]) -> list[figures.Span]:
     return spans
 
 
-def _count_redirects(found: Counts, rows: QuerySet[ReplyCycle]) -> None:
-    grouped = rows.annotate(week=TruncWeek("ended_at", tzinfo=ZONE)).values_list(
-        "week", "conversation__channel", "verdict__redirect"
-    )
-    for week, channel, target, n in grouped.annotate(n=Count("pk")).order_by():
-        if target:
-            found[week.date(), channel][redirect_key(target)] += n
+def _count_due(found: Counts, rows: QuerySet[ReplyCycle], instants: Instants) -> None:
+    keys = [figure.key for figure in FIGURES.values() if figure.moment is Moment.DUE]
+    counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in keys}
+    grouped = rows.filter(may_count(instants)).annotate(week=TruncWeek("due_at", tzinfo=ZONE))
+    for week, place, *counts in grouped.values_list("week", "place").annotate(**counted).order_by():
+        found[week.date(), place].update({key: n for key, n in zip(keys, counts, strict=True) if n})
+
+
+def _count_ended(found: Counts, rows: QuerySet[ReplyCycle], instants: Instants) -> None:
+    """Count how waits ended, and of those that ended with a redirect where each pointed."""
+    keys = [figure.key for figure in FIGURES.values() if figure.moment is Moment.ENDED]
+    counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in keys}
+    target = Case(When(FIGURES["redirected"].where(instants), then=F("verdict__redirect")))
+    grouped = rows.annotate(week=TruncWeek("ended_at", tzinfo=ZONE), target=target)
+    for week, place, target_id, *counts in (
+        grouped.values_list("week", "place", "target").annotate(**counted).order_by()
+    ):
+        counter = found[week.date(), place]
+        counter.update({key: n for key, n in zip(keys, counts, strict=True) if n})
+        if target_id:
+            counter[redirect_key(target_id)] += counts[keys.index("redirected")]
 
 
 def _count_arrivals(found: Counts, rows: QuerySet[ReplyCycle]) -> None:
     rows = rows.annotate(week=TruncWeek("started_at", tzinfo=ZONE), weekday=F("weekday"), hour=F("hour"))
-    grouped = rows.values_list("week", "conversation__channel", "weekday", "hour")
+    grouped = rows.values_list("week", "place", "weekday", "hour")
     for week, channel, weekday, hour, n in grouped.annotate(n=Count("pk")).order_by():
         found[week.date(), channel].update({"arrived": n, hour_key(weekday - 1, hour): n})
 
 
-Answer = tuple[int, datetime, datetime, int | None]  # channel, asked, answered, policy
+Answer = tuple[int | None, datetime, datetime, int | None]  # channel, asked, answered, policy
 
 
-def _answers(rows: QuerySet[ReplyCycle], answered: str) -> Iterable[Answer]:
-    return rows.order_by().values_list("conversation__channel", "started_at", answered, "policy")
+def _answers(spans: list[figures.Span], rows: QuerySet[ReplyCycle]) -> list[Answer]:
+    """Read the answers given in the spans. Two queries."""
+    at_once, as_promised = (found.order_by() for found in figures.answered_within(rows, spans))
+    promised = as_promised.annotate(at=PROMISE_KEPT_AT).values_list("place", "started_at", "at", "policy")
+    return [
+        *at_once.values_list("place", "started_at", "ended_at", "policy"),
+        # Looked at here: the database would look for the answer anew in each condition.
+        *(row for row in promised if row[2] and any(start <= row[2] < end for start, end in spans)),
+    ]
 
 
 def _count_answers(found: Counts, answers: Iterable[Answer], known: figures.Policies) -> None:

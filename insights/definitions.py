@@ -117,22 +117,25 @@ SEEN_IN_TIME = Exists(
     )
 )
 # A question that got a holding reply is answered when the promise is; until then it has no answer.
+PROMISE_KEPT_AT = Subquery(
+    ReplyCycle.objects.filter(
+        conversation=OuterRef("conversation"),
+        kind=Kind.PROMISED,
+        outcome__in=ANSWERED,
+        ended_at__gte=OuterRef("ended_at"),
+    )
+    .order_by("ended_at")
+    .values("ended_at")[:1]
+)
 ANSWERED_AT = Case(
     When(outcome__in=ANSWERED, then=F("ended_at")),
-    When(
-        outcome=Outcome.HOLDING,
-        then=Subquery(
-            ReplyCycle.objects.filter(
-                conversation=OuterRef("conversation"),
-                kind=Kind.PROMISED,
-                outcome__in=ANSWERED,
-                ended_at__gte=OuterRef("ended_at"),
-            )
-            .order_by("ended_at")
-            .values("ended_at")[:1]
-        ),
-    ),
+    When(outcome=Outcome.HOLDING, then=PROMISE_KEPT_AT),
 )
+
+
+def may_count(t: Instants) -> Q:
+    """What a figure of what fell due can count at all, asked first, as much of a running week is not due yet."""
+    return Q(due_at__lte=t.now) | Q(outcome__in=NOT_OWED)
 
 
 def owed(t: Instants) -> Q:

@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from accounts.models import Channel
-from inbox.models import RedirectTarget, ReplyCycle
+from inbox.models import Conversation, RedirectTarget, ReplyCycle
 from insights import counting, figures, report, rollup
 from insights.definitions import FIGURES
-from insights.finding import HOURS, LANED, find, redirect_key
+from insights.finding import HOURS, LANED, find, lane_key, redirect_key
 from insights.models import StaleWeek, WeekCount
 from insights.scope import Scope, midnight
 from tests.insights import histories
@@ -20,6 +20,7 @@ from tests.insights.recount import Raw
 pytestmark = pytest.mark.django_db
 
 MONDAY = date(2026, 11, 23)
+OPEN_KEYS = [key for key, figure in FIGURES.items() if figure.of_open]
 
 
 def scopes(channels: list[Channel]) -> list[Scope]:
@@ -97,6 +98,44 @@ def test_what_is_open_by_lane_and_time_left_is_that_of_its_rows_and_of_a_recount
     channels = histories.channels()
     histories.make(9, channels, now)
     assert differences(Raw(now), channels, LANED) == []
+
+
+def test_what_waits_in_a_conversation_that_is_closed_after_all_is_counted_too(now: datetime) -> None:
+    channels = histories.channels()
+    histories.make(18, channels, now, size=60)
+    open_ones = Conversation.objects.filter(cycles__ended_at=None, cycles__kind="first")
+    Conversation.objects.filter(pk__in=list(open_ones.values_list("pk", flat=True)[::2])).update(
+        status="closed", lane=1
+    )
+    assert differences(Raw(now), channels, [*OPEN_KEYS, lane_key("open_first", 1)]) == []
+
+
+def test_an_account_tells_of_what_fell_due_there_in_running_and_remembered_weeks(now: datetime) -> None:
+    channels = histories.channels()
+    histories.make(19, channels, now)
+    scope, raw = Scope(MONDAY, weeks=4), Raw(now)
+    again = {
+        channel.pk: {
+            key: n for key in ("owed", "kept") if (n := len(raw.ids(key, scope.start, scope.end, {channel.pk})))
+        }
+        for channel in channels
+    }
+    for _time in range(2):
+        found = counting.numbers(scope, now).by_channel
+        assert {pk: dict(counter) for pk, counter in found.items()} == {pk: n for pk, n in again.items() if n}
+        rollup.refresh(now)
+
+
+def test_an_answer_that_was_promised_is_told_in_the_week_in_which_it_came(now: datetime) -> None:
+    channels = histories.channels()
+    histories.make(20, channels, now)
+    raw, every = Raw(now), {channel.pk for channel in channels}
+    apart = {MONDAY, MONDAY - timedelta(weeks=2)}  # what was answered in the week between is in neither
+    counted = counting.count(apart, now, by_channel=False)
+    assert {monday for monday, _channel in counted} == apart
+    for monday in apart:
+        came = raw.ids("first_answer", midnight(monday), midnight(monday + timedelta(weeks=1)), every)
+        assert counted[monday, None]["first_answer"] == len(came) > 0
 
 
 def test_what_people_ask_about_is_that_of_its_rows_and_the_change_that_of_the_weeks_before(now: datetime) -> None:
