@@ -123,6 +123,7 @@ def save_topic(topic: Topic, *, by: User, now: datetime) -> list[Platform]:
     """Store a topic with its department and owner, and watch its hashtag; give the platforms that have no room."""
     topic.tag = (topic.tag or "").lstrip("#").lower() or None
     is_new = topic.pk is None
+    topic.watched_at = now
     topic.save()
     action = "topic.added" if is_new else "topic.changed"
     audit.record(action, f"topic:{topic.pk}", by=by, now=now, tag=topic.tag, department=topic.department_id)

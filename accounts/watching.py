@@ -1,6 +1,7 @@
 """A topic's hashtag is watched on the platforms that can: by one of our accounts on each, as two would read it twice.
 
-What an admin takes off an account's own list stays off it, until the topic is saved again.
+What an admin takes off an account's own list stays off it, until the topic is saved again. Topics that were saved
+before hashtags were watched, or past the register, are taken up by a sweep: each once.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Case, QuerySet, Value, When
 
 from accounts import audit, channels
@@ -48,6 +50,19 @@ def watch_on(channel: Channel, *, by: User | None, now: datetime) -> None:
     for topic in Topic.objects.exclude(tag=None):
         if topic.tag and topic.tag not in seen and _has_room(channel, topic.tag, now):
             _add(channel, topic, by=by, now=now)
+
+
+def catch_up(now: datetime) -> int:
+    """Watch what no save has let be watched; give how many topics that was. One query where there is none."""
+    return sum(_watch_once(topic, now) for topic in Topic.objects.filter(watched_at=None).exclude(tag=None))
+
+
+@transaction.atomic
+def _watch_once(topic: Topic, now: datetime) -> bool:
+    if Topic.objects.filter(pk=topic.pk, tag=topic.tag, watched_at=None).update(watched_at=now) != 1:
+        return False  # somebody saved it meanwhile, or another sweep has it
+    watch(topic, by=None, now=now)
+    return True
 
 
 def unwatch(rows: Iterable[Hashtag], *, by: User | None, now: datetime) -> None:

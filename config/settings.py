@@ -136,6 +136,7 @@ CELERY_BEAT_SCHEDULE = {
     "notice sweep": {"task": "inbox.tasks.sweep_notices", "schedule": timedelta(seconds=60)},
     "check the links": {"task": "inbox.tasks.check_links", "schedule": crontab(hour="2", minute="50")},
     "check the audit trail": {"task": "accounts.tasks.check_trail", "schedule": crontab(hour="3", minute="20")},
+    "watch topics": {"task": "accounts.tasks.watch_topics", "schedule": timedelta(minutes=10)},
     "wake what has rested": {"task": "inbox.tasks.wake_rested", "schedule": timedelta(seconds=30)},
     "go on moving deadlines": {"task": "inbox.tasks.move_deadlines", "schedule": timedelta(seconds=60)},
     "read what was pushed": {"task": "inbox.tasks.poll_what_was_pushed", "schedule": timedelta(seconds=30)},

@@ -135,6 +135,7 @@ class Topic(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, related_name="topics", verbose_name=_("förvaltning"))
     owner = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("ansvarig"))
     is_political = models.BooleanField(_("politiskt ämne"), default=False, db_default=False)  # inbox.writing.neutrality
+    watched_at = models.DateTimeField(null=True, editable=False)  # when accounts.watching last looked who can watch it
 
     class Meta:
         ordering: ClassVar = ["tag"]

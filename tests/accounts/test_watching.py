@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
-from accounts import channels, register, watching
+from accounts import channels, register, tasks, watching
 from accounts.models import AuditEvent, Channel, Credential, Hashtag, Role, Surface, Topic, User
 from tests.factories import NOW, ChannelFactory, DepartmentFactory, UserFactory
 
@@ -147,3 +149,62 @@ def test_a_key_that_cannot_be_read_does_not_stop_a_topic_from_being_saved(lars: 
     Credential.objects.filter(channel=channel).update(encrypted="oläslig")
     topic(lars)
     assert where() == {("X-kontot", "hamnen")}
+
+
+def saved_before(tag: str = "hamnen") -> Topic:
+    """A topic as it stood in the register before hashtags were watched."""
+    return Topic.objects.create(tag=tag, name=tag.title(), department=DepartmentFactory())
+
+
+def test_what_was_saved_before_hashtags_were_watched_is_watched_by_the_sweep_once() -> None:
+    x()
+    saved_before(), saved_before("badhus"), Topic.objects.create(name="Utan", department=DepartmentFactory())
+    assert (watching.catch_up(NOW), watching.catch_up(NOW)) == (2, 0)
+    assert where() == {("X-kontot", "hamnen"), ("X-kontot", "badhus")}
+    assert AuditEvent.objects.filter(action="hashtag.watched", actor=None).count() == 2
+
+
+def test_the_sweep_puts_nothing_back_that_an_admin_took_off(lars: User) -> None:
+    channel = x()
+    topic(lars)
+    saved_before("badhus")
+    tasks.watch_topics()
+    channels.change_channel(channel, hashtags=(), by=lars, now=NOW)
+    tasks.watch_topics()
+    assert where() == set()
+
+
+def test_two_sweeps_at_once_watch_a_topic_once() -> None:
+    x()
+    stale = saved_before()
+    assert watching.catch_up(NOW) == 1
+    assert not watching._watch_once(stale, NOW)
+    assert AuditEvent.objects.filter(action="hashtag.watched").count() == 1
+
+
+def test_a_hashtag_changed_while_the_sweep_looks_is_watched_as_it_is_now(lars: User) -> None:
+    x()
+    stale = saved_before()
+    now = Topic.objects.get(pk=stale.pk)
+    now.tag = "nyahamnen"
+    register.save_topic(now, by=lars, now=NOW)
+    assert not watching._watch_once(stale, NOW) and where() == {("X-kontot", "nyahamnen")}
+
+
+def test_a_sweep_with_nothing_to_do_asks_once(lars: User, django_assert_num_queries: Callable[..., Any]) -> None:
+    x()
+    topic(lars)
+    with django_assert_num_queries(1):
+        watching.catch_up(NOW)
+
+
+def test_the_step_to_the_sweep_leaves_alone_what_a_save_has_watched(lars: User) -> None:
+    channel = x()
+    topic(lars)
+    saved_before("badhus")
+    channels.change_channel(channel, hashtags=(), by=lars, now=NOW)
+    Topic.objects.update(watched_at=None)  # as it stood before the column
+    step = import_module("accounts.migrations.0016_remember_which_topics_are_watched")
+    step.remember(apps, None)
+    watching.catch_up(NOW)
+    assert where() == {("X-kontot", "badhus")}
