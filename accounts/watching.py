@@ -83,6 +83,11 @@ def where(tags: Iterable[str | None]) -> dict[str, list[Channel]]:
     return dict(found)
 
 
+def can_be_on(platform: Platform) -> bool:
+    """Whether any of our accounts there can watch a hashtag. One query."""
+    return platform in PLATFORMS and _able(platform).exists()
+
+
 def _watched() -> QuerySet[Hashtag]:
     return Hashtag.objects.filter(channel__status=Channel.Status.ACTIVE)
 

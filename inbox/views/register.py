@@ -20,10 +20,11 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_POST
 
 from accounts import register, trail, watching
-from accounts.models import Channel, Closing, Topic, User
+from accounts.models import Channel, Closing, Platform, Topic, User
 from accounts.permissions import Permission, may, needs, refusal
 from inbox.deciding import closing
 from inbox.showing import activity, public
+from inbox.templatetags.money import price_of_watching
 
 
 class ClosingForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -55,6 +56,8 @@ class TopicForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = User.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
         self.fields["owner"].required = True
+        if watching.can_be_on(Platform.TWITTER):
+            self.fields["tag"].help_text = f"{self.fields['tag'].help_text} {price_of_watching()}"
 
     def clean_tag(self) -> str | None:
         tag = (self.cleaned_data["tag"] or "").strip().lstrip("#").lower()

@@ -208,3 +208,20 @@ def test_the_step_to_the_sweep_leaves_alone_what_a_save_has_watched(lars: User) 
     step.remember(apps, None)
     watching.catch_up(NOW)
     assert where() == {("X-kontot", "badhus")}
+
+
+@pytest.mark.parametrize(("state", "says"), [("active", True), ("paused", False), ("relay", False), ("none", False)])
+def test_the_form_says_what_x_takes_where_an_account_there_can_watch(
+    state: str, says: bool, sign_in: Callable[..., Client]
+) -> None:
+    if state != "none":
+        x(kind="relay") if state == "relay" else x(status=state)
+    instagram()
+    page = sign_in(Role.ADMIN).get("/register/hashtaggar/").content.decode()
+    words = "X tar ungefär 0,005 USD för varje inlägg med hashtaggen, 5,00 USD för tusen."
+    assert (words in page.split('id="id_tag_helptext">')[1].split("</span>")[0]) == says
+
+
+def test_who_changes_no_topic_is_told_no_price(anna: Client) -> None:
+    x()
+    assert "USD" not in anna.get("/register/hashtaggar/").content.decode()
