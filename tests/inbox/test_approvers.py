@@ -197,3 +197,23 @@ def test_who_may_approve_is_the_same_for_all_at_once_as_for_each(row: Conversati
         for pk in (each.pk for each in (*people, both)):  # anew, as roles are remembered for each object
             person = User.objects.get(pk=pk)
             assert (person in able) == approvals.may_approve(person, pending), (held, str(person))
+
+
+def test_a_stand_in_who_may_not_see_it_is_passed_over(row: Conversation, elin: User) -> None:
+    owner, chief = UserFactory(name="Karin Lund"), UserFactory(name="Bo Chef", role=Role.MANAGER)
+    row.channel.owner, row.channel.deputy = owner, chief
+    row.channel.save()
+    other = UserFactory(name="Kultur", role=Role.DEPARTMENT)
+    Membership.objects.filter(user=other).update(department=Department.objects.create(name="Kultur"))
+    Conversation.objects.filter(pk=row.pk).update(department=Department.objects.create(name="Teknik"))
+    away(owner, other)
+    assert asked(submit(row, elin)) == {"Bo Chef"}
+
+
+def test_the_stand_in_of_a_stand_in_who_is_away_too_is_asked(row: Conversation, elin: User) -> None:
+    owner, second, third = UserFactory(), UserFactory(), UserFactory(name="Per Lind")
+    row.channel.owner = owner
+    row.channel.save()
+    away(owner, second)
+    away(second, third)
+    assert asked(submit(row, elin)) == {"Per Lind"}
