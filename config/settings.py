@@ -100,7 +100,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # PostgreSQL only: partial indexes, SKIP LOCKED and Swedish full text are relied on.
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL or embedded.database_url(VAR_DIR))}
-DATABASES["default"]["CONN_MAX_AGE"] = 0  # under ASGI each request has a thread of its own
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}  # seconds; kept by the threads of `asgi.py`
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

@@ -14,3 +14,5 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Each of the parallel workers empties its cache, and nobody else's.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 CACHES = {"default": CACHES["default"] | {"LOCATION": f"{REDIS_URL}?db={1 + _worker % 15}"}}  # noqa: F405
+
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405  (a database that is to be dropped may have nobody connected)

@@ -18,7 +18,7 @@ def main(database: str, at: str) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     from django.conf import settings
 
-    settings.DATABASES["default"]["NAME"] = database
+    settings.DATABASES["default"] |= {"NAME": database, "CONN_MAX_AGE": 600}  # as the program's own settings have it
     settings.MIDDLEWARE = ["tests.plugins.counting.count_queries", *settings.MIDDLEWARE]
     from config.asgi import application
 
