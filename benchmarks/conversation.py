@@ -1,4 +1,4 @@
-"""What opening a conversation costs in the server, connecting included, in a thread of eight thousand comments.
+"""What opening a conversation costs in the server, in a thread of eight thousand comments.
 
 Run `python -m benchmarks.conversation [ROWS]`. The thread is made within the large database and taken away again; the
 page is the whole one, list included, and the part of it that htmx asks for.
@@ -39,7 +39,7 @@ def opened(what: str, path: str, headers: dict[str, str]) -> list[Row]:
     ask = asking(User.objects.get(username="user7"), path, headers)
     ask()
     with CaptureQueriesContext(connection) as captured:
-        ask(connected=True)
+        ask()
         queries = len(captured)
     return [
         against(f"{what}, p95", percentile(timed(ask, TIMES), 95), "goal", GOAL, "ms"),

@@ -1,7 +1,7 @@
-"""What a page of the inbox costs in the server, connecting included, beside its one query run bare.
+"""What a page of the inbox costs in the server, beside its one query run bare.
 
-Run `python -m benchmarks.inbox_list [ROWS]`. Each request is the whole page through every middleware, signed in, with a
-database connection of its own.
+Run `python -m benchmarks.inbox_list [ROWS]`. Each request is the whole page through every middleware, signed in, over
+the connection that its thread keeps to the database, looked at first as the web process does.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def page(what: str, user: Any, filters: Any) -> list[Row]:
     ask = asking(user, f"/?{filters.query()}")
     ask()
     with CaptureQueriesContext(connection) as captured:
-        ask(connected=True)
+        ask()
         queries = len(captured)
     ours = percentile(timed(ask, TIMES), 95)
     with CaptureQueriesContext(connection) as one:
@@ -88,26 +88,22 @@ def page(what: str, user: Any, filters: Any) -> list[Row]:
     ]
 
 
-def asking(user: Any, path: str, headers: dict[str, str] | None = None) -> Callable[..., None]:
-    """Give a request of a signed-in user that connects anew, unless told that it is connected."""
+def asking(user: Any, path: str, headers: dict[str, str] | None = None) -> Callable[[], None]:
+    """Give a request of a signed-in user."""
     import time_machine
-    from django.db import connection
+    from django.db import close_old_connections
     from django.test import Client
 
     client = Client(raise_request_exception=True)
     with time_machine.travel(NOW, tick=False):
         client.force_login(user, backend="accounts.backends.Users")
 
-    def ask(*, connected: bool = False) -> None:
-        if not connected:
-            connection.close()
-        assert client.get(path, headers=headers).status_code == 200
-
-    def at_now(**given: bool) -> None:
+    def ask() -> None:
         with time_machine.travel(NOW, tick=False):
-            ask(**given)
+            close_old_connections()
+            assert client.get(path, headers=headers).status_code == 200
 
-    return at_now
+    return ask
 
 
 def running(sql: str) -> Callable[[], object]:

@@ -1,4 +1,4 @@
-"""What a search costs in the server, connecting included, for words of every frequency.
+"""What a search costs in the server, for words of every frequency.
 
 Run `python -m benchmarks.search [ROWS]`. The page is the whole one, as in `inbox_list`.
 """
@@ -42,7 +42,7 @@ def search(name: str, text: str) -> list[Row]:
     ask = asking(User.objects.get(username="user7"), f"/?{urlencode({'sok': text})}")
     ask()
     with CaptureQueriesContext(connection) as captured:
-        ask(connected=True)
+        ask()
         queries = len(captured)
         queries = len(captured)
     what = f"search, {name}"
