@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import ceil
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import BigAutoField, Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, TruncWeek
 
@@ -159,7 +159,7 @@ def count(
 
 
 def _placed(rows: QuerySet[ReplyCycle], *, by_channel: bool) -> QuerySet[ReplyCycle]:
-    return rows.annotate(place=F("conversation__channel") if by_channel else Value(None, IntegerField()))
+    return rows.annotate(place=F("conversation__channel") if by_channel else Value(None, BigAutoField()))
 
 
 def answers(spans: list[figures.Span], rows: QuerySet[ReplyCycle], known: figures.Policies) -> Counts:

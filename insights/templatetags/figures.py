@@ -121,6 +121,20 @@ def _hour(url: str, heat: charts.Heat, cell: charts.Cell) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def hour_cells(context: template.Context, cells: list[charts.Cell]) -> SafeString:
+    """The same numbers in a row of the table: one hour's, day by day."""
+    return mark_safe("".join(_hour_cell(context["rows_url"], cell) for cell in cells))
+
+
+def _hour_cell(url: str, cell: charts.Cell) -> str:
+    number = f'<a href="{url}?{escape(cell.query)}">{spaced(cell.count)}</a>' if cell.count else _NOUGHT
+    return f'<td class="number">{number}</td>'
+
+
+_NOUGHT = '<span class="muted">0</span>'
+
+
+@register.simple_tag(takes_context=True)
 def rows(context: template.Context, number: Any, words: str = "") -> SafeString:
     """A number as the link to exactly its rows; `words` names it where what stands around does not."""
     name = format_html(' aria-label="{} {}"', words, spaced(number.count)) if words else ""
