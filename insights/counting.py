@@ -17,7 +17,7 @@ from inbox.models import Conversation, ReplyCycle
 from insights import figures
 from insights.definitions import FIGURES, PROMISE_KEPT_AT, Instants, Moment, may_count
 from insights.figures import ZONE
-from insights.finding import BY_LANE, HOUR, hour_key, lane_key, redirect_key
+from insights.finding import BY_LANE, HOUR, LEFT, hour_key, lane_key, redirect_key
 from insights.models import StaleWeek, WeekCount
 from insights.scope import WEEK, Scope, midnight
 from sla import clock
@@ -261,10 +261,20 @@ def open_now(scope: Scope, now: datetime, known: figures.Policies | None = None)
 
 
 def _open_by_channel(waiting: QuerySet[ReplyCycle], instants: Instants) -> dict[int, Counter[str]]:
-    """Ask nothing else of the conversations, so that their rows need not be read."""
-    counted = {figure.key: Count("pk", filter=figure.where(instants)) for figure in FIGURES.values() if figure.of_open}
-    grouped = waiting.values_list("conversation__channel").annotate(**counted).order_by()
-    return {channel: Counter(dict(zip(counted, counts, strict=True))) for channel, *counts in grouped}
+    """Count each wait once, as the first part that it is, and add the parts up: they are many and open all at once.
+
+    Nothing else is asked of the conversations, so that their rows need not be read.
+    """
+    parts = (*LEFT, "open_promised_late", "open_promised")
+    part = Case(*(When(FIGURES[key].where(instants), then=Value(key)) for key in parts))
+    grouped = waiting.annotate(part=part).values_list("conversation__channel", "part").annotate(n=Count("pk"))
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for channel, key, n in grouped.order_by():
+        found[channel][key] += n
+    for counter in found.values():
+        counter["open_first"] = sum(counter[key] for key in LEFT)
+        counter["open_promised"] += counter["open_promised_late"]
+    return found
 
 
 def _count_lanes(found: dict[int, Counter[str]], waiting: QuerySet[ReplyCycle], instants: Instants) -> None:
