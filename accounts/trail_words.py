@@ -142,7 +142,7 @@ SUBJECTS: dict[str, Promise] = {
     "view": _("vy"),
     "year": _("år"),
 }
-ALONE = ("figures", "house", "lane_texts", "trail")  # there is one of each: its number says nothing
+ALONE = ("figures:0", "house:1", "lane_texts:1", "trail:0")  # there is one of each: its number says nothing
 
 FACTS: dict[str, Promise] = {
     "answer": _("svar"),
@@ -211,15 +211,17 @@ VALUES: dict[tuple[str, str], Promise] = {
 def subject_words(subject: str) -> str:
     """Give what an event is about in words: `konversation 582` for `conversation:582`."""
     kind, _colon, pk = subject.partition(":")
-    words = str(SUBJECTS.get(kind, kind))
-    return words if kind in ALONE or not pk else f"{words} {pk}"
+    if kind not in SUBJECTS:
+        return subject
+    return str(SUBJECTS[kind]) if subject in ALONE else f"{SUBJECTS[kind]} {pk}"
 
 
 def subject_of(words: str) -> str:
     """Give the subject that somebody names, in the words of the page or as it is stored."""
-    name, _space, pk = words.casefold().rpartition(" ")
-    known = {str(said): kind for kind, said in SUBJECTS.items() if kind not in ALONE}
-    return f"{known[name]}:{pk}" if name in known else words
+    name, _space, pk = words.rpartition(" ")
+    alone = {subject_words(subject): subject for subject in ALONE}
+    known = {str(said): kind for kind, said in SUBJECTS.items()}
+    return f"{known[name.casefold()]}:{pk}" if name.casefold() in known else alone.get(words.casefold(), words)
 
 
 def fact_words(data: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from django.test import Client
 
 from accounts import audit, trail
 from accounts.models import AuditEvent, AuditSeal, Role
+from accounts.trail_words import subject_of, subject_words
 from tests.commands.conftest import shell
 from tests.commands.run import Shell
 from tests.factories import NOW, UserFactory
@@ -186,6 +187,11 @@ def test_the_page_tells_what_is_stored_in_words_and_is_searched_by_them(manager:
     page = manager.get("/logg/?om=Konversation+7").content.decode()
     assert ">konversation 7</a>" in page and 'value="konversation 7"' in page
     assert "händelse: 3, first: –, skäl: Invånare svarar invånare" in page
+
+
+@pytest.mark.parametrize("subject", ["conversation:7", "policy:se24", "barrier:2", "trail:0", "house:1", "x:1", ""])
+def test_what_an_event_is_about_is_found_again_by_its_words(subject: str) -> None:
+    assert subject_of(subject_words(subject)) == subject
 
 
 @pytest.mark.parametrize(
