@@ -101,7 +101,7 @@ def test_a_storm_moves_nothing_under_the_hand(anna: Page, scene: Scene) -> None:
 
 def test_list_thread_and_composer_stand_side_by_side_where_there_is_room(anna: Page, scene: Scene) -> None:
     anna.goto(f"/k/{scene.conversations['Jonas Berg'].pk}/")
-    shown = {1280: (True, True, True), 900: (False, True, True), 700: (False, False, True)}
+    shown = {1280: (True, True, True), 900: (False, True, True), 800: (False, True, True), 700: (False, False, True)}
     for width, (menu, beside, composer) in shown.items():
         anna.set_viewport_size({"width": width, "height": 800})
         left = anna.locator(".list").bounding_box()
@@ -110,4 +110,5 @@ def test_list_thread_and_composer_stand_side_by_side_where_there_is_room(anna: P
         assert (left is not None and left["x"] + left["width"] <= pane["x"] + 1) is beside
         assert (views is not None and left is not None and views["x"] + views["width"] <= left["x"] + 1) is menu
         assert anna.locator("#composer").is_visible() is composer
+        assert anna.evaluate("document.documentElement.scrollWidth") == width
         expect(anna.locator("#who")).to_contain_text("Jonas Berg")
