@@ -116,7 +116,7 @@ def address() -> Iterator[str]:
 def backends() -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
         )
         return {pid for (pid,) in cursor.fetchall()}
 
@@ -133,10 +133,12 @@ def status(address: str) -> int:
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
 def test_pages_keep_their_connection_and_are_answered_after_it_was_cut_off(default_policy: None, address: str) -> None:
+    others = backends()  # this process's, and what tests before have left to be closed
     assert status(address) == 200
-    kept = backends()
-    assert [status(address) for _ in range(3)] == [200] * 3
-    assert backends() == kept and len(kept) <= AT_ONCE
+    first = backends() - others
+    assert [status(address) for _ in range(3)] == [200] * 3  # perhaps in a second thread, if the first is not back yet
+    kept = backends() - others
+    assert first and first <= kept and len(kept) <= AT_ONCE
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s) AS pid", [list(kept)])
     assert status(address) == 200 and backends().isdisjoint(kept)
