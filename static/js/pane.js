@@ -50,13 +50,23 @@
     const start = `gensvar-draft-${said.user}-${conversation}-`;
     Object.keys(localStorage).filter((key) => key.startsWith(start) && !key.endsWith("-note")).forEach(store.drop);
   };
+  /* What comes in was drawn before what is being typed was kept: the same form has it back, unless it was sent. */
+  let typed = new Map();
+  document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const fields = detail.requestConfig.verb === "get" ? [...detail.target.querySelectorAll("textarea[data-draft]")] : [];
+    typed = new Map(fields.filter((field) => field.value !== field.defaultValue)
+      .map((field) => [field.dataset.draft, { given: field.defaultValue, text: field.value }]));
+  });
   const restore = (root) => root.querySelectorAll("textarea[data-draft]").forEach((field) => {
     const kept = JSON.parse(store.get(keyOf(field)) || "null");
+    const was = typed.get(field.dataset.draft);
     field.dataset.given = field.value;
     if (kept && kept.at > 1000 * (field.dataset.saved ?? 0) && Date.now() - kept.at < KEEP && !field.matches("[aria-invalid]")) {
       field.value = kept.text;
       field.closest("details")?.setAttribute("open", "");
       for (const [name, value] of Object.entries(kept.beside ?? {})) if (field.form.elements[name]) field.form.elements[name].value = value;
+    } else if (was?.given === field.defaultValue) {
+      field.value = was.text;
     }
     count(field);
   });

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 import time_machine
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from connectors.base import Sent
 from inbox import live
@@ -97,4 +98,24 @@ def test_an_answer_written_in_the_platforms_own_app_is_told_while_somebody_write
     expect(anna.locator("#meanwhile")).to_contain_text("från appen. Din text är kvar.")
     anna.get_by_role("link", name="Visa det nya").click()
     expect(anna.locator(".item.ours").last).to_contain_text("9-17.")
+    expect(anna.locator("#text")).to_have_value("Hej Jonas")
+
+
+def test_what_was_drawn_before_a_draft_was_kept_does_not_empty_the_field_when_it_comes(
+    anna: Page, scene: Scene
+) -> None:
+    opened(anna, scene, "Jonas Berg", "?beslut=answer")
+    late: list[tuple[Route, APIResponse]] = []
+    anna.route("**/k/*/?beslut=answer*", lambda route: late.append((route, route.fetch())))
+    with anna.expect_request("**/k/*/?beslut=answer*"):
+        anna.get_by_role("link", name="Svara", exact=True).click()
+    end = monotonic() + 20
+    while not late and monotonic() < end:
+        anna.wait_for_timeout(20)  # Playwright works while it waits
+    anna.locator("#text").fill("Hej Jonas")
+    expect(anna.locator("#writing")).to_contain_text("Utkast")
+    route, drawn = late.pop()
+    with anna.expect_response("**/k/*/?beslut=answer*"):
+        route.fulfill(response=drawn)
+    expect(anna.locator("#composer .htmx-request")).to_have_count(0)
     expect(anna.locator("#text")).to_have_value("Hej Jonas")
