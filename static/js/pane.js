@@ -1,47 +1,11 @@
-/* What is open beside the list: where the focus goes, which row is marked, what was typed, and what was done. */
+/* What is open beside the list: where the focus goes, which row is marked, and what was typed. */
 "use strict";
 
 (() => {
   const said = document.body.dataset;
   const pane = document.getElementById("pane");
 
-  /* Toasts: Ångra is offered as long as the server takes it; whoever points at one, or stands in it, keeps it. */
-  const show = (toast) => {
-    if (toast.dataset.shown) return;
-    toast.dataset.shown = "1";
-    const close = toast.appendChild(document.createElement("button"));
-    close.className = "button close";
-    close.type = "button";
-    close.ariaLabel = said.close;
-    close.textContent = "×";
-    close.addEventListener("click", () => toast.remove());
-    if (toast.matches(".error")) return;
-    let timer = null;
-    const start = () => { timer = setTimeout(() => toast.remove(), 10000); };
-    const stop = () => clearTimeout(timer);
-    toast.addEventListener("pointerenter", stop);
-    toast.addEventListener("focusin", stop);
-    toast.addEventListener("pointerleave", start);
-    toast.addEventListener("focusout", start);
-    start();
-  };
-  const showAll = () => document.querySelectorAll(".toast").forEach(show);
-  const tell = (text, tone = "error") => {
-    const toast = document.createElement("div");
-    toast.className = `toast ${tone}`;
-    const words = toast.appendChild(document.createElement("span"));
-    words.textContent = text;
-    document.getElementById("toasts").append(toast);
-    show(toast);
-  };
-  if (document.querySelector(".inbox")) showAll();
-  document.body.addEventListener("htmx:oobAfterSwap", showAll);
-  document.body.addEventListener("htmx:sendError", () => tell(said.offline));
-  document.body.addEventListener("htmx:responseError", () => tell(said.failed));
-  document.body.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) event.detail.requestConfig.elt.closest(".toast")?.remove();
-  });
-  if (!pane) { showAll(); return; }
+  if (!pane) return;
 
   /* Drafts: what is typed stays in this browser until it is sent, also over a session that has run out. */
   const KEEP = 7 * 24 * 3600 * 1000;
@@ -152,7 +116,6 @@
       const wrong = pane.querySelector("[aria-invalid]") ?? document.getElementById("refusal");
       (wrong ?? document.getElementById("who"))?.focus();
       if (!matchMedia("(min-width: 50rem)").matches) scrollTo(0, 0);
-      showAll();
     } else if (target.id === "list") {
       mark();
       document.getElementById("list-title")?.focus();

@@ -118,6 +118,13 @@ def test_to_htmx_a_verdict_answers_with_the_next_pane_and_a_toast(anna: Client) 
     assert "Jonas Berg: inget svar behövs." in words(answer)
 
 
+def test_what_was_done_is_told_once_in_the_inbox_beside_what_one_does_next(anna: Client) -> None:
+    row, _other = waiting_conversation(), waiting_conversation(posted_at=NOW + timedelta(minutes=1))
+    page = words(anna.post(f"/k/{row.pk}/beslut/no_reply/", {"reason": "emoji"}, follow=True))
+    assert page.count('id="toasts"') == page.count("data-undo") == 1
+    assert page.index('class="inbox"') < page.index("inget svar behövs.") < page.index('class="views"')
+
+
 def test_no_reply_needs_a_reason_and_is_undone_within_seconds(anna: Client) -> None:
     row = waiting_conversation()
     refused = anna.post(f"/k/{row.pk}/beslut/no_reply/", {"reason": ""})
