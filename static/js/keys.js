@@ -81,18 +81,13 @@ function leave(event) {
   return true;
 }
 
-/* Whoever is faster than the server is not punished: keys wait for what the one before them asked for. */
-const ahead = [];
-const isBusy = () => document.querySelector("#composer .htmx-request, .conversation form.htmx-request, a.row.htmx-request") !== null;
-document.addEventListener("htmx:afterSettle", () => setTimeout(() => {
-  while (ahead.length && !isBusy()) {
-    const key = ahead.shift();
-    const field = document.activeElement;
-    if (!field.matches("textarea")) { press(nameOf(key)) || openView(key); continue; }
-    field.setRangeText(key, field.selectionStart, field.selectionEnd, "end");
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-}));
+/* A key that had to wait: it is typed where the focus is by then, or pressed. */
+function later(key) {
+  const field = document.activeElement;
+  if (!field.matches("textarea")) { press(nameOf(key)) || openView(key); return; }
+  field.setRangeText(key, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
 
 /* Beside single keys: Ctrl+K for everything, Ctrl+Shift+F to search, Ctrl+Z to undo outside of what is being typed. */
 function withControl(event) {
@@ -120,8 +115,8 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.target.matches(WRITES) || store.get(KEYS_OFF)) return;
-  if (isBusy() && event.key.length === 1) {
-    ahead.push(event.key);
+  if (ahead.isBusy() && event.key.length === 1) {
+    ahead.hold(() => later(event.key));
     event.preventDefault();
     return;
   }
