@@ -13,6 +13,7 @@ from accounts import trail_words
 from accounts.models import Role, User
 from accounts.register import FITS
 from inbox.house import routing
+from inbox.selectors import COUNT_CAP
 from inbox.showing import chips
 
 register = template.Library()
@@ -24,6 +25,12 @@ LATE_FETCH = timedelta(minutes=30)  # R-034: from then on the delay is ours to t
 def moment(instant: datetime | None) -> str:
     """`i dag 10.02`, `i går 17.40`, `fredag 20 nov 16.02`."""
     return chips.said(instant, timezone.now()) if instant else ""
+
+
+@register.filter
+def capped(count: int) -> str:
+    """A number of the inbox, where counting stops at a thousand."""
+    return "1 000+" if count > COUNT_CAP else str(count)
 
 
 @register.filter

@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from config.templatetags.icons import heroicon_micro
 from inbox.models import REPLIES, Conversation, Outgoing
 from sla import clock, words
 from sla.clock import Policy, State
@@ -26,6 +29,11 @@ class Chip:
     text: str
     tone: str
     icon: str
+
+    @property
+    def drawn(self) -> SafeString:
+        """Give the chip as it stands in a page."""
+        return format_html('<span class="chip {}">{}{}</span>', self.tone, heroicon_micro(self.icon), self.text)
 
 
 def of(row: Conversation, policy: Policy, now: datetime) -> Chip | None:

@@ -13,7 +13,6 @@ from accounts.models import User
 from inbox.incoming import language
 from inbox.models import Conversation, Item
 from inbox.showing import protection
-from inbox.showing.search import Hit
 from inbox.writing import secrecy
 from inbox.writing.secrecy import Kind, Part
 
@@ -49,12 +48,6 @@ def blurred_for(item: Item, user: User) -> bool:
 @register.filter
 def row_blurred_for(row: Conversation, user: User) -> bool:
     return protection.blurs(user, row.preview, by_rule=row.blurred)
-
-
-@register.filter
-def hit_blurred_for(hit: Hit, user: User) -> bool:
-    """Whether what a search found is blurred: as its item is in the thread, so never what we have written."""
-    return not hit.item.from_us and protection.blurs(user, hit.item.text, by_rule=hit.row.blurred)
 
 
 @register.filter

@@ -16,7 +16,7 @@ from inbox import selectors
 from inbox.promise import backlog
 from inbox.promise.backlog import DaysOff
 from inbox.showing import chips
-from inbox.views.contexts import row_context
+from inbox.views.rows import row_context
 from sla import policies
 
 

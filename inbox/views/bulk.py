@@ -26,7 +26,8 @@ from inbox.models import Conversation
 from inbox.promise import resting
 from inbox.selectors import Filters
 from inbox.verdicts import NO_REPLY
-from inbox.views.contexts import part, people, row_context
+from inbox.views.contexts import part, people
+from inbox.views.rows import row_context
 from inbox.views.verdicts import SEND_DELAY, moment
 from inbox.writing import bank
 from sla import policies

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -17,17 +16,17 @@ from accounts.models import User
 from accounts.permissions import CAN_BE_GIVEN, Permission, may
 from connectors.registry import connector_class
 from inbox import actions
-from inbox.deciding import notes, suggestions
-from inbox.deciding.suggestions import Suggestion
+from inbox.deciding import notes
 from inbox.incoming import language, reading
 from inbox.models import Conversation, Draft, Outgoing, RedirectTarget, ReplyCycle
-from inbox.promise import promises, resting
+from inbox.promise import resting
 from inbox.selectors import Filters
 from inbox.showing import around, chips, presence, thread
 from inbox.showing.around import Place
 from inbox.verdicts import VERDICTS, Verdict, of_reply, offered
 from inbox.views import above, menus, panels, sides
 from inbox.views import desk as desks
+from inbox.views.rows import foreign
 from inbox.writing import bank, drafts, signing, texts, whose
 from sla import explain, policies
 from sla.clock import Policy
@@ -49,28 +48,6 @@ def health_context(health: reading.Health, now: datetime) -> dict[str, Any]:
         "failing": [(c, chips.ago(c.unread_since, now) if c.unread_since else "") for c in health.failing],
         "channels": health.channels,
     }
-
-
-def row_context(row: Conversation, rules: InForce, now: datetime, viewer: User | None = None) -> dict[str, Any]:
-    """One row of the list; `row` comes from `selectors.as_shown`. `viewer`: who is told which others are there."""
-    return {
-        "row": row,
-        "chip": chips.of(row, rules.policy(row.channel_id), now),
-        "reply": chips.of_reply(row.reply_status, held=bool(row.reply_held), kind=row.reply_kind),  # type: ignore[attr-defined]
-        "suggestion": _suggestion(row),
-        "language": _foreign(row),
-        "holdings": promises.words(row.holdings),  # type: ignore[attr-defined]
-        "age": chips.ago(row.last_item_at, now),
-        "lane": above.mark(row, now),
-        "present": presence.busy(row, viewer, now) if viewer else (),
-    }
-
-
-def _suggestion(row: Conversation) -> Suggestion | None:
-    """What the newest item seems to need, where it alone waits; its first words are all that a row knows."""
-    is_alone = row.waits_since is not None and row.waits_since == row.last_item_at  # type: ignore[attr-defined]
-    is_political = row.topic is not None and row.topic.is_political
-    return suggestions.of(row.preview) if is_alone and not is_political else None
 
 
 def conversation_context(request: HttpRequest, row: Conversation, rules: InForce, **form: Any) -> dict[str, Any]:
@@ -266,13 +243,7 @@ def _fields(form: dict[str, Any], promised: datetime, now: datetime) -> dict[str
 def _spoken(row: Conversation, in_use: bank.Texts) -> dict[str, Any]:
     """The language of what waits, where it is another than Swedish, and the phrases that are approved in it."""
     code = language.of(row.preview)
-    return {"language": _foreign(row), "phrases": [each for each in in_use.phrases if each.language == code]}
-
-
-def _foreign(row: Conversation) -> Promise | str:
-    """Name the language of a citizen's newest words where it is not Swedish."""
-    code = language.of(row.preview)
-    return "" if code in ("", "sv") else language.NAMES[code]
+    return {"language": foreign(row), "phrases": [each for each in in_use.phrases if each.language == code]}
 
 
 def _taken_back(row: Conversation, user: User) -> Outgoing | None:

@@ -21,12 +21,12 @@ from inbox.incoming import reading
 from inbox.models import Conversation
 from inbox.selectors import Filters
 from inbox.showing import chips, menu, presence, thread
+from inbox.views import rows as list_rows
 from inbox.views.contexts import (
     composer_context,
     conversation_context,
     health_context,
     part,
-    row_context,
 )
 from inbox.views.lists import list_context
 from sla import policies
@@ -114,7 +114,7 @@ def news(request: HttpRequest) -> HttpResponse:
         "count": count,
         "label": ngettext("%(n)s ny – visa", "%(n)s nya – visa", count) % {"n": count},
         "query": filters.query(after=""),
-        "rows": [row_context(row, rules, now, user) for row in rows],
+        "rows": list_rows.listed(rows, rules, now, user, ""),
         "left": sorted(set(shown) - set(still.values_list("pk", flat=True))),
         "counts": menu.counts(user, filters, now, menu.saved_by(user)),
         "meanwhile": _meanwhile(request, rules),

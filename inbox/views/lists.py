@@ -20,10 +20,10 @@ from inbox.lanes import barriers
 from inbox.models import Conversation
 from inbox.promise import backlog, resting
 from inbox.selectors import Filters
-from inbox.showing import chips, menu, query, search
+from inbox.showing import menu, query, search
 from inbox.verdicts import NO_REPLY
-from inbox.views import menus
-from inbox.views.contexts import health_context, row_context
+from inbox.views import menus, rows
+from inbox.views.contexts import health_context
 from sla import policies
 from sla.policies import InForce
 
@@ -40,20 +40,21 @@ def list_context(request: HttpRequest, rules: InForce, selected: Conversation | 
     """The list of a view, with the menu's numbers and how the channels are read."""
     now, user = timezone.now(), request.user
     filters, saved = Filters.of(request.GET), menu.saved_by(user)
+    asked = filters.query(after="")
     health = reading.health(now)
     counts = menu.counts(user, filters, now, saved)
     policy = policies.pure(rules.default)
     shown = _found(user, filters, rules, now) if filters.text else {}
     if not filters.has_words:
         page = selectors.page(user, filters, now)
-        shown |= {"rows": [row_context(row, rules, now, user) for row in page.rows], "after": page.after}
+        shown |= {"rows": rows.listed(page.rows, rules, now, user, asked), "after": page.after}
     return {
         "section": "inbox",
         "filters": filters,
         "barriers": barriers.open_ones() if filters.view == "legal" and not filters.after else (),
         **shown,
         "more": filters.query(after=shown["after"]) if shown["after"] else "",
-        "query": filters.query(after=""),
+        "query": asked,
         "every_channel": filters.query(after="", channel=None, state=""),
         "now": now,
         "selected": selected,
@@ -97,9 +98,9 @@ def _found(user: User, filters: Filters, rules: InForce, now: datetime) -> dict[
     if not asked.has_words:
         return understood
     found = search.page(user, filters, now)
-    rows = [
-        {"row": hit.row, "hit": hit, "chip": chips.of(hit.row, rules.policy(hit.row.channel_id), now),
-         "age": chips.ago(hit.item.posted_at, now)}
-        for hit in found.hits
-    ]  # fmt: skip
-    return understood | {"found": found, "rows": rows, "after": found.after, "newest_hits": search.NEWEST_HITS}
+    return understood | {
+        "found": found,
+        "rows": rows.found(found.hits, rules, now, user, filters.query(after="")),
+        "after": found.after,
+        "newest_hits": search.NEWEST_HITS,
+    }
