@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import cache
 from urllib.parse import urlencode
 
-from django.core.exceptions import EmptyResultSet
 from django.db.models import BooleanField, Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Expression, RawSQL
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -25,6 +24,7 @@ from inbox.models import REPLIES, Conversation, ExpertQuestion, Item, LaneChange
 from inbox.promise import promises
 from inbox.showing import narrowing, presence
 from inbox.showing.query import LONGEST, Query, parse
+from inbox.showing.written import SOME_ROW, SOME_TIME, TIME_OF_ROW, Sql, Write, asked_again, spelled_out, sql_of
 
 PAGE = 40  # rows a page: what a tall screen shows twice
 COUNT_CAP = 1000  # counting further costs more than anybody wants to know
@@ -134,18 +134,17 @@ def visible_to(user: User) -> QuerySet[Conversation]:
     if not may(user, Permission.READ):
         return Conversation.objects.none()
     share = scope_of(user)
-    return (
-        Conversation.objects.all()
-        if share.everything
-        else Conversation.objects.filter(scope.of(share, user, timezone.now()))
-    )
+    rows = Conversation.objects.all()
+    return rows if share.everything else rows.filter(scope.of(share, user, timezone.now()))
 
 
 def matching(user: User, filters: Filters, now: datetime) -> QuerySet[Conversation]:
     """The conversations of a view, unsorted; of a search for words all, because `search` finds their comments."""
     rows = visible_to(user)
     if not filters.text:
-        rows = rows.filter(_view(filters.view, user, now))
+        # What has a state has a deadline: said so, one index finds it.
+        view = "dated" if filters.view == "due" and filters.state else filters.view
+        rows = rows.filter(_view(view, user, now))
     elif not filters.has_words:
         rows = rows.filter(narrowing.without_words(filters.asked(now), now))
     if filters.group:
@@ -173,6 +172,7 @@ def _view(view: str, user: User, now: datetime) -> Q:
     # Each is built only when it is asked for: a page counts a dozen views, and some are long to write.
     views: dict[str, Callable[[], Q]] = {
         "due": lambda: is_open & (Q(due_at__isnull=False) | Q(lane__lt=Lane.ORDINARY)) & ~rests,
+        "dated": lambda: is_open & ~rests,
         "today": lambda: is_open & Q(due_at__lt=_tomorrow(now)) & ~rests,
         "department": lambda: is_open & _of_department(user),
         "mine": lambda: is_open & Q(assignee=user),
@@ -245,19 +245,48 @@ def page(user: User, filters: Filters, now: datetime) -> ListPage:
     Which rows, by one index, is asked in an array, which is planned by itself; then what they show. Joined they would
     be more tables than are planned as one.
     """
-    found = _rows_of(user, _in_order(folded(user, filters, now), filters), filters, PAGE + 1)
+    found = _rows_of(user, _again(_ids_of_page, user, filters, now), filters, PAGE + 1)
     last = found[PAGE - 1] if len(found) > PAGE else None
     return ListPage(found[:PAGE], key_of(last, filters) if last else "")
 
 
 def first_rows(user: User, rows: QuerySet[Conversation], filters: Filters, most: int) -> list[Conversation]:
     """The first of these rows in the order of a view, with all that a row shows. One query."""
-    return _rows_of(user, _in_order(rows, replace(filters, after="")), filters, most)
+    parts = _in_order(rows, replace(filters, after=""))
+    return _rows_of(user, [sql_of(part.values("pk")[:most]) for part in parts], filters, most)
 
 
-def _rows_of(user: User, parts: list[QuerySet[Conversation]], filters: Filters, most: int) -> list[Conversation]:
+def counted(user: User, filters: Filters, now: datetime) -> Sql:
+    """SQL that counts a view or a search without words, up to one more than COUNT_CAP."""
+    (sql,) = _again(_count, user, replace(filters, after=""), now)
+    return sql
+
+
+def _count(user: User, filters: Filters, now: datetime) -> tuple[Sql, ...]:
+    sql, params = sql_of(matching(user, filters, now).order_by().values("pk")[: COUNT_CAP + 1])
+    return ((f"SELECT count(*) FROM ({sql}) counted", params),)
+
+
+def _ids_of_page(user: User, filters: Filters, now: datetime) -> tuple[Sql, ...]:
+    parts = _in_order(folded(user, filters, now), filters)
+    return tuple(sql_of(part.values("pk")[: PAGE + 1]) for part in parts)
+
+
+def _again(write: Write, user: User, filters: Filters, now: datetime) -> tuple[Sql, ...]:
+    """Give the SQL of a view as it was written once, with the values of now; of a search it is written each time."""
+    if filters.text or not (may(user, Permission.READ) and scope_of(user).everything):
+        return write(user, filters, now)
+    values, after = {SOME_TIME: now, _tomorrow(SOME_TIME): _tomorrow(now)}, ""
+    if key := read_key(filters.after):
+        values |= {TIME_OF_ROW: key[0], SOME_ROW: key[1]}
+        lane, tilde, _rest = filters.after.rpartition("~")
+        moment = "-" if key[0] is None else TIME_OF_ROW.isoformat()
+        after = f"{lane}{tilde}{moment}_{SOME_ROW}"
+    return asked_again(write, user, replace(filters, after=after), values)
+
+
+def _rows_of(user: User, asked: Sequence[Sql], filters: Filters, most: int) -> list[Conversation]:
     """The first rows of what `_in_order` gives."""
-    asked = [sql_of(rows.values("pk")[:most]) for rows in parts]
     arrays = " || ".join(f"ARRAY({sql})" for sql, _params in asked)
     params = [value for _sql, values in asked for value in values]
     these = RawSQL(f'"inbox_conversation"."id" = ANY({arrays})', params, _BOOLEAN)
@@ -268,40 +297,44 @@ def _rows_of(user: User, parts: list[QuerySet[Conversation]], filters: Filters, 
     return found[:most]
 
 
-def sql_of(rows: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
-    """Give the SQL of a query for ids, also of one that Django knows to find nothing."""
-    try:
-        return rows.query.sql_with_params()
-    except EmptyResultSet:
-        return "SELECT NULL::bigint AS pk WHERE FALSE", ()
-
-
 def as_shown(rows: QuerySet[Conversation], user: User) -> QuerySet[Conversation]:
     """Fetch with each conversation what a row of the list shows: also how its newest reply stands.
 
     `user`: who reads it; those who ask the same are counted as far as he or she may open them.
     """
+    is_all = may(user, Permission.READ) and scope_of(user).everything
+    facts = _facts_of_all() if is_all else _facts(visible_to(user))
+    return rows.select_related("channel", "contact", "assignee", "thread__post", "topic").annotate(**facts)
+
+
+@cache
+def _facts_of_all() -> dict[str, RawSQL]:
+    return spelled_out(Conversation.objects.annotate(**_facts(Conversation.objects.all())))
+
+
+def _facts(visible: QuerySet[Conversation]) -> dict[str, Expression]:
+    """What a row shows that does not stand in it. `visible`: all that its reader may open."""
     newest = Outgoing.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
     asked = ExpertQuestion.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("-pk")
     waits = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None, kind=ReplyCycle.Kind.FIRST)
     # By its own count, so that PostgreSQL looks at none where nobody asks the same.
-    same = visible_to(user).filter(alike=OuterRef("alike")).exclude(status=Status.CLOSED).order_by()
+    same = visible.filter(alike=OuterRef("alike")).exclude(status=Status.CLOSED).order_by()
     same = same.values("alike").annotate(n=Count("pk"))
     change = LaneChange.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
     seen = Item.objects.filter(conversation=OuterRef("pk"), first_seen_at__isnull=False).order_by("first_seen_at")
-    return rows.select_related("channel", "contact", "assignee", "thread__post", "topic").annotate(
-        lane_rule=Case(When(lane__lt=Lane.ORDINARY, then=Subquery(change.values("rule")[:1]))),
-        lane_certain=Case(When(lane__lt=Lane.ORDINARY, then=Subquery(change.values("certain")[:1]))),
-        seen_at=Case(When(lane=Lane.URGENT, then=Subquery(seen.values("first_seen_at")[:1]))),
-        reply_status=Subquery(newest.values("status")[:1]),
-        reply_held=Subquery(newest.values("held")[:1]),
-        reply_kind=Subquery(newest.values("kind")[:1]),
-        reply_pending=Exists(PendingReply.objects.filter(conversation=OuterRef("pk"), decided_at=None)),
-        expert=Subquery(asked.values("name")[:1]),
-        waits_since=Subquery(waits.values("started_at")[:1]),
-        holdings=promises.counted(),
-        alike_count=Subquery(same.values("n"), output_field=IntegerField()),
-    )
+    return {
+        "lane_rule": Case(When(lane__lt=Lane.ORDINARY, then=Subquery(change.values("rule")[:1]))),
+        "lane_certain": Case(When(lane__lt=Lane.ORDINARY, then=Subquery(change.values("certain")[:1]))),
+        "seen_at": Case(When(lane=Lane.URGENT, then=Subquery(seen.values("first_seen_at")[:1]))),
+        "reply_status": Subquery(newest.values("status")[:1]),
+        "reply_held": Subquery(newest.values("held")[:1]),
+        "reply_kind": Subquery(newest.values("kind")[:1]),
+        "reply_pending": Exists(PendingReply.objects.filter(conversation=OuterRef("pk"), decided_at=None)),
+        "expert": Subquery(asked.values("name")[:1]),
+        "waits_since": Subquery(waits.values("started_at")[:1]),
+        "holdings": promises.counted(),
+        "alike_count": Subquery(same.values("n"), output_field=IntegerField()),
+    }
 
 
 def _in_order(rows: QuerySet[Conversation], filters: Filters) -> list[QuerySet[Conversation]]:

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import QueryDict
 
 from accounts.models import User
 from inbox import selectors
-from inbox.models import Conversation, SavedView
+from inbox.models import SavedView
 from inbox.selectors import COUNT_CAP, STATES, Filters
 from inbox.showing import search
+from inbox.showing.written import Sql
 
 COUNTED = (
     "due", "urgent", "person", "legal", "today", "mine", "department", "unassigned", "promised", "expert", "approval",
     "snoozed", "check", "open",
 )  # fmt: skip
 KEYS = 9
-Sql = tuple[str, Sequence[Any]]
 
 
 def saved_by(user: User) -> list[SavedView]:
@@ -47,25 +46,18 @@ def counts(user: User, filters: Filters, now: datetime, saved: Sequence[SavedVie
         asked |= {state: replace(filters, state=state) for state in STATES}
     if not filters.has_words:
         asked["all"] = replace(filters, state="")
-    found = capped_counts([_counted(user, each, now) for each in asked.values()])
+    found = _all_in_one([_counted(user, each, now) for each in asked.values()])
     return dict.fromkeys((*STATES, "all"), 0) | dict(zip(asked, found, strict=True))
 
 
-def _counted(user: User, filters: Filters, now: datetime) -> QuerySet[Conversation] | Sql:
+def _counted(user: User, filters: Filters, now: datetime) -> Sql:
     if filters.has_words:
         return search.counted(user, filters, now, COUNT_CAP + 1)
-    return selectors.matching(user, filters, now)
+    return selectors.counted(user, filters, now)
 
 
-def capped_counts(asked: Sequence[QuerySet[Conversation] | Sql]) -> list[int]:
-    """Count each up to COUNT_CAP + 1, all in one query; SQL counts for itself."""
-    parts = [each if isinstance(each, tuple) else _capped(each) for each in asked]
+def _all_in_one(parts: Sequence[Sql]) -> list[int]:
     with connection.cursor() as cursor:
         columns = ", ".join(f"({sql})" for sql, _params in parts)
         cursor.execute(f"SELECT {columns}", [value for _sql, params in parts for value in params])
         return list(cursor.fetchone())
-
-
-def _capped(rows: QuerySet[Conversation]) -> Sql:
-    sql, params = selectors.sql_of(rows.order_by().values("pk")[: COUNT_CAP + 1])
-    return f"SELECT count(*) FROM ({sql}) counted", params

@@ -20,6 +20,7 @@ from inbox.models import Conversation, Item
 from inbox.selectors import Filters
 from inbox.showing import narrowing
 from inbox.showing.query import Query
+from inbox.showing.written import Sql, sql_of
 from inbox.writing import secrecy
 
 PAGE = 40
@@ -29,7 +30,6 @@ OPEN, CLOSE, LESS = "\ue000", "\ue001", "\ue002"  # around a hit, and for "<"; n
 SHORT = 240  # characters: a text that is shown whole
 MARKS = f"StartSel={OPEN}, StopSel={CLOSE}"
 HEADLINE = f"{MARKS}, MaxFragments=2, MaxWords=26, MinWords=12, FragmentDelimiter=\u2009…\u2009"
-Sql = tuple[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _item(user: User, query: Query, channel: int | None, now: datetime) -> Sql:
     items = items.filter(narrowing.conversations(query, now, "conversation__"), pk=RawSQL("h.item_id", []))
     if channel:
         items = items.filter(channel=channel)
-    sql, params = selectors.sql_of(items.order_by().values("pk"))
+    sql, params = sql_of(items.order_by().values("pk"))
     return sql, list(params)
 
 
@@ -131,7 +131,7 @@ def _matching(query: Query) -> Sql:
 
 def _tsquery(query: Query) -> Sql:
     parts: list[str] = []
-    params: list[str] = []
+    params: list[Any] = []
     alone, rest = _short_words(query.words)
     if rest:
         parts.append("websearch_to_tsquery('swedish', %s)")
