@@ -168,6 +168,9 @@ class Conversation(models.Model):
                 condition=~Q(status="closed") & Q(promised_at__isnull=False),
                 name="open_promised",
             ),
+            models.Index(
+                F("due_at").asc(nulls_last=True), "id", condition=Q(status="snoozed"), name="snoozed_by_due"
+            ),  # selectors.page and its count: what rests is few among the open ones
             models.Index(fields=["-last_item_at", "-id"], condition=Q(before_connection=True), name="before_by_newest"),
             models.Index(fields=["alike"], condition=Q(alike__isnull=False), name="conversation_alike"),  # selectors
             # selectors.page: what stands above the deadline; few rows, so it costs the others nothing
