@@ -29,6 +29,7 @@ from sla.tables import Table, Tables
 
 BATCH = 1_000  # conversations: a twentieth of a second, and while pages are drawn beside it three times that
 HALVED_FROM = 20_000  # open cycles: a second of work
+TELLING = 200  # cycles of a sample: enough to find their middle within a tenth
 MOST_SHOWN = 50
 MOST_SPANS = 40  # more, and only the first and the last instant are asked for
 YEARS_AHEAD = 2  # a deadline that lies further away is not looked at for differences
@@ -70,10 +71,11 @@ def change(definition: Mapping[str, Any], *, expected: int, by: User, now: datet
     from inbox import tasks
 
     policy = policy_from_json(dict(definition))
-    spans = _spans(list(PolicyVersion.objects.filter(key=policy.id)), policy)
+    older = list(PolicyVersion.objects.filter(key=policy.id))
+    spans = _spans(older, policy)
     version = policies.add_version(definition, expected=expected, by=by, now=now)
     if expected:
-        ends = [_middle(), None] if _is_much() else [None]
+        ends = [_middle(_concerned(policy, older, spans)), None] if _is_much() else [None]
         for after, until in zip([0, *ends], ends, strict=False):
             PolicyChange.objects.create(version=version, by=by, at=now, spans=spans, after=after, until=until)
             transaction.on_commit(tasks.move_deadlines.delay, robust=True)
@@ -85,11 +87,18 @@ def _is_much() -> bool:
     return waiting.order_by("conversation").values("pk")[HALVED_FROM:].exists()
 
 
-def _middle() -> int:
-    """The id of the conversation up to which half of the open cycles lie. Reads an index of them."""
+def _middle(concerned: _Concerned) -> int:
+    """The id of the conversation up to which about half of what is concerned lies; read of a sample where that tells.
+
+    Half of all that is open would not do: a closed day concerns the newest.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(MIDDLE)
-        return int(cursor.fetchone()[0])
+        for source in ("inbox_replycycle TABLESAMPLE SYSTEM (2)", "inbox_replycycle"):
+            cursor.execute(MIDDLE.format(source=source, concerned=concerned.where), concerned.params)
+            count, found = cursor.fetchone()
+            if count >= TELLING:
+                break
+    return int(found or 0)
 
 
 def go_on(now: datetime, *, for_seconds: float = 60.0) -> int:
@@ -110,6 +119,14 @@ def go_on(now: datetime, *, for_seconds: float = 60.0) -> int:
     return total
 
 
+@dataclass(frozen=True)
+class _Concerned:
+    """The condition in SQL of what a change may move, and its parameters."""
+
+    where: str
+    params: dict[str, Any]
+
+
 class _Work:
     """One change, with its tables made once."""
 
@@ -126,31 +143,32 @@ class _Work:
         if change is None:
             return None
         with connection.cursor() as cursor:
-            # Nobody waits for the disk: what a loss of power would undo is done again, with how far it had come.
-            cursor.execute("SET LOCAL synchronous_commit = off")
+            cursor.execute(LOCALLY)
             params = {**(self._plan.params if self._plan else {}), "after": change.after, "batch": BATCH}
             params["until"] = LAST_ID if change.until is None else change.until
-            ids = self._lock(cursor, params)
-            moved = self._move(cursor, {**params, "ids": ids, "now": now, "by": change.by_id}) if ids else 0
+            locked, last, ids = self._lock(cursor, params)
+            moved = self._move(cursor, {**params, "ids": ids, "now": now, "by": change.by_id}) if locked else 0
         change.moved += moved
-        if len(ids) < BATCH:
+        if locked < BATCH:
             change.done_at = now
-        if ids:
-            change.after = ids[-1]
+        if locked:
+            change.after = last
         change.save(update_fields=["after", "moved", "done_at"])
-        return moved if ids else None
+        return moved if locked else None
 
-    def _lock(self, cursor: Any, params: dict[str, Any]) -> list[int]:
+    def _lock(self, cursor: Any, params: dict[str, Any]) -> tuple[int, int, str]:
+        """Lock the next conversations; give how many, the last of their ids, and all as PostgreSQL writes them."""
         if self._plan is None:
-            return []
+            return 0, 0, "{}"
         cursor.execute(LOCK.format(concerned=self._plan.concerned), params)
-        return [pk for (pk,) in cursor.fetchall()]
+        count, last, ids = cursor.fetchone()
+        return count, last, ids
 
     def _move(self, cursor: Any, params: dict[str, Any]) -> int:
         if self._plan is None:
             return 0
         # With a fresh snapshot, now that nobody else can change what is locked.
-        cursor.execute(f"WITH {self._plan.fresh(everywhere=False)} {MOVE}", params)
+        cursor.execute(self._plan.move(), params)
         return int(cursor.fetchone()[0])
 
 
@@ -163,30 +181,42 @@ class _Plan:
     params: dict[str, Any]
 
     def fresh(self, *, everywhere: bool) -> str:
-        """Give the tables `computed` and `fresh`: the open cycles concerned, with their old and new times."""
-        rungs = ", ".join(_looked_up(f"rung_{i}", "due") for i in range(len(self.tables.rungs)))
-        kept = ", ".join(f"CASE WHEN rung_{i} >= start THEN rung_{i} END" for i in range(len(self.tables.rungs)))
-        soon = _looked_up("soon", self.tables.soon_of)
+        """Give the tables `arrived` to `fresh`: the open cycles concerned, with their old and new times."""
+        rungs = [f"rung_{i}" for i in range(len(self.tables.rungs))]
+        by_due = [*(["soon"] if self.tables.soon_of == "due" else []), *rungs]
+        by_start = ["due", *(["soon"] if self.tables.soon_of == "start" else [])]
+        kept = "".join(f", CASE WHEN {name} >= start THEN {name} END AS {name}" for name in rungs)
         return FRESH.format(
             concerned=self.concerned,
-            here="TRUE" if everywhere else "conversation_id = ANY(%(ids)s)",
-            due=_looked_up("due", "start"),
-            soon=f"GREATEST(start, {soon})",
-            rungs="".join(f", {_looked_up(f'rung_{i}', 'due')} AS rung_{i}" for i in range(len(self.tables.rungs))),
-            ladder=f"NULLIF(ARRAY[{kept}], array_fill(NULL::timestamptz, ARRAY[{len(self.tables.rungs)}]))"
+            here="TRUE" if everywhere else "conversation_id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])))",
+            places_by_start="".join(_place(name, "start") for name in by_start),
+            places_by_due="".join(_place(name, "due") for name in by_due),
+            by_start="".join(_instant(name, "start") for name in by_start),
+            by_due="".join(_instant(name, "due") for name in by_due),
+            kept=kept,
+            ladder=f"CASE WHEN COALESCE({', '.join(rungs)}) IS NOT NULL THEN ARRAY[{', '.join(rungs)}] END"
             if rungs
             else "NULL::timestamptz[]",
         )
 
+    def move(self) -> str:
+        """Give the statement that writes them."""
+        coming = "".join(
+            f", CASE WHEN rung_{i} > LEAST(old_step, %(now)s) THEN rung_{i} END" for i in range(len(self.tables.rungs))
+        )
+        return f"WITH {self.fresh(everywhere=False)} {MOVE.format(coming=coming)}"
 
-def _looked_up(name: str, by: str) -> str:
-    """The instant that a table gives for another: `clock.Steps` in SQL."""
-    at = f"(width_bucket({by} - interval '1 microsecond', %({name}_until)s::timestamptz[]) + 1)"
-    return (
-        f"(SELECT CASE found WHEN 'infinity' THEN {by} + interval '1 microsecond' * (%({name}_shift)s::bigint[])[i]"
-        f" WHEN '-infinity' THEN NULL ELSE found END"
-        f" FROM (SELECT i, (%({name}_at)s::timestamptz[])[i] AS found FROM (SELECT {at} AS i) place) step)"
-    )
+
+def _place(name: str, by: str) -> str:
+    """Say where in a table an instant stands."""
+    return f", width_bucket({by} - interval '1 microsecond', %({name}_until)s::timestamptz[]) + 1 AS {name}_place"
+
+
+def _instant(name: str, by: str) -> str:
+    """Give the instant that a table has at that place for another: `clock.Steps` in SQL."""
+    found = f"(%({name}_at)s::timestamptz[])[{name}_place]"
+    later = f"{by} + interval '1 microsecond' * (%({name}_shift)s::bigint[])[{name}_place]"
+    return f", CASE {found} WHEN 'infinity' THEN {later} WHEN '-infinity' THEN NULL ELSE {found} END AS {name}"
 
 
 def _plan(
@@ -194,14 +224,20 @@ def _plan(
 ) -> _Plan | None:
     """Make the tables for the open cycles that there are; None if there are none."""
     unnamed = Q(policy=None) if policy.id == policies.DEFAULT else Q(pk=None)
-    concerned = ReplyCycle.objects.filter(Q(policy__in=older) | unnamed, ended_at=None, kind=ReplyCycle.Kind.FIRST)
-    found = concerned.aggregate(first=Min("started_at"), last=Max("started_at"))
+    waiting = ReplyCycle.objects.filter(Q(policy__in=older) | unnamed, ended_at=None, kind=ReplyCycle.Kind.FIRST)
+    found = waiting.aggregate(first=Min("started_at"), last=Max("started_at"))
     if found["first"] is None:
         return None
     made = tables.of(policy, found["first"], found["last"])
-    params: dict[str, Any] = {"older": [row.pk for row in older], "version": version.pk if version else None}
+    concerned = _concerned(policy, older, spans)
+    params: dict[str, Any] = {**concerned.params, "version": version.pk if version else None}
     for name, table in (("due", made.due), ("soon", made.soon), *((f"rung_{i}", t) for i, t in enumerate(made.rungs))):
         params |= _of_table(name, table)
+    return _Plan(made, concerned.where, params)
+
+
+def _concerned(policy: Policy, older: list[PolicyVersion], spans: list[list[str]] | None) -> _Concerned:
+    params: dict[str, Any] = {"older": [row.pk for row in older]}
     parts = [f"policy_id = ANY(%(older)s){' OR policy_id IS NULL' if policy.id == policies.DEFAULT else ''}"]
     if spans is not None:
         touched = []
@@ -209,7 +245,7 @@ def _plan(
             params |= {f"opens_{i}": start, f"closes_{i}": end}
             touched.append(f"started_at < %(closes_{i})s AND due_at >= %(opens_{i})s")
         parts.append(" OR ".join(touched) or "FALSE")
-    return _Plan(made, " AND ".join(f"({part})" for part in parts), params)
+    return _Concerned(" AND ".join(f"({part})" for part in parts), params)
 
 
 def _of_table(name: str, table: Table) -> dict[str, str]:
@@ -233,29 +269,38 @@ def _spans(older: list[PolicyVersion], policy: Policy) -> list[list[str]] | None
 
 
 LAST_ID = 2**63 - 1
+# Nobody waits for the disk: what a loss of power would undo is done again, with how far it had come. And no row is
+# looked up twice, so that there is nothing to remember.
+LOCALLY = "SET LOCAL synchronous_commit = off; SET LOCAL enable_memoize = off"
 MIDDLE = """
-SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY conversation_id) FROM inbox_replycycle
-WHERE ended_at IS NULL AND kind = 'first'
+SELECT count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY conversation_id) FROM {source}
+WHERE ended_at IS NULL AND kind = 'first' AND {concerned}
 """
 # By the index one_open_cycle_of_a_kind. Conversations are locked first, in the order of their ids, as everybody does.
 LOCK = """
-SELECT id FROM inbox_conversation WHERE id = ANY(ARRAY(
-    SELECT conversation_id FROM inbox_replycycle
-    WHERE ended_at IS NULL AND kind = 'first' AND conversation_id > %(after)s
-      AND conversation_id <= %(until)s AND {concerned}
-    ORDER BY conversation_id LIMIT %(batch)s
-)) ORDER BY id FOR NO KEY UPDATE
+SELECT count(*), max(id), array_agg(id)::text FROM (
+    SELECT id FROM inbox_conversation WHERE id = ANY(ARRAY(
+        SELECT conversation_id FROM inbox_replycycle
+        WHERE ended_at IS NULL AND kind = 'first' AND conversation_id > %(after)s
+          AND conversation_id <= %(until)s AND {concerned}
+        ORDER BY conversation_id LIMIT %(batch)s
+    )) ORDER BY id FOR NO KEY UPDATE
+) locked
 """
+# Each step is a table of its own, so that no instant is looked up twice.
 FRESH = """
 arrived AS MATERIALIZED (
-    SELECT id, conversation_id, started_at AS start, due_at AS old_due, due_soon_at AS old_soon, ladder AS old_ladder,
-           next_step_at AS old_step
-    FROM inbox_replycycle WHERE ended_at IS NULL AND kind = 'first' AND {here} AND {concerned}
-), owed AS MATERIALIZED (SELECT *, {due} AS due FROM arrived),
-warned AS MATERIALIZED (SELECT *, {soon} AS soon{rungs} FROM owed),
-fresh AS MATERIALIZED (
-    SELECT id, conversation_id, old_due, old_soon, old_ladder, old_step, due, soon, {ladder} AS ladder FROM warned
-)
+    SELECT id, conversation_id, start, due_at AS old_due, due_soon_at AS old_soon, ladder AS old_ladder,
+           next_step_at AS old_step{places_by_start}
+    FROM (SELECT *, started_at AS start FROM inbox_replycycle) cycle
+    WHERE ended_at IS NULL AND kind = 'first' AND {here} AND {concerned}
+), owed AS MATERIALIZED (SELECT *{by_start} FROM arrived),
+placed AS MATERIALIZED (SELECT *{places_by_due} FROM owed),
+warned AS MATERIALIZED (SELECT *{by_due} FROM placed),
+kept AS MATERIALIZED (
+    SELECT id, conversation_id, old_due, old_soon, old_ladder, old_step, due, GREATEST(start, soon) AS soon{kept}
+    FROM warned
+), fresh AS MATERIALIZED (SELECT *, {ladder} AS ladder FROM kept)
 """
 PREVIEW = f"""
 SELECT count(*) OVER (), conversation_id, old_due, due FROM fresh WHERE due <> old_due
@@ -267,8 +312,7 @@ MOVE = """
     UPDATE inbox_replycycle cycle SET due_at = due, due_soon_at = soon, ladder = fresh.ladder, policy_id = %(version)s,
         next_step_at = LEAST(
             CASE WHEN due > LEAST(old_step, %(now)s) OR old_due > %(now)s THEN due END,
-            CASE WHEN soon > LEAST(old_step, %(now)s) OR old_soon > %(now)s THEN soon END,
-            (SELECT min(rung) FROM unnest(fresh.ladder) rung WHERE rung > LEAST(old_step, %(now)s))
+            CASE WHEN soon > LEAST(old_step, %(now)s) OR old_soon > %(now)s THEN soon END{coming}
         )
     FROM fresh
     WHERE cycle.id = fresh.id AND (due, soon, fresh.ladder) IS DISTINCT FROM (old_due, old_soon, old_ladder)
