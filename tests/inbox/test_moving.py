@@ -175,6 +175,25 @@ class TestBatches:
         assert DeadlineChange.objects.values("cycle").distinct().count() == DeadlineChange.objects.count() == 5
         assert set(PolicyChange.objects.values_list("done_at", flat=True)) == {ARRIVAL}
 
+    def test_the_halves_part_what_the_change_concerns_not_what_is_open(
+        self, lars: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(moving, "HALVED_FROM", 3)
+        for hours in range(4):
+            waiting_conversation(posted_at=ARRIVAL - 2 * DAY + hours * HOUR)
+        rows = [waiting_conversation(posted_at=ARRIVAL + minutes * timedelta(minutes=1)) for minutes in range(4)]
+        moving.change(CLOSED, expected=1, by=lars, now=ARRIVAL)
+        assert PolicyChange.objects.get(after=0).until == rows[1].pk
+        assert moving.go_on(ARRIVAL) == 4
+
+    def test_what_is_open_but_not_concerned_is_done_at_once(self, lars: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(moving, "HALVED_FROM", 1)
+        for hours in range(3):
+            waiting_conversation(posted_at=ARRIVAL - 2 * DAY + hours * HOUR)
+        moving.change(CLOSED, expected=1, by=lars, now=ARRIVAL)
+        assert moving.go_on(ARRIVAL) == 0
+        assert not PolicyChange.objects.filter(done_at=None).exists()
+
     def test_two_changes_one_after_the_other_end_in_the_newest(self, waiting: Conversation, lars: User) -> None:
         moving.change(CLOSED, expected=1, by=lars, now=ARRIVAL)
         moving.change({**CLOSED, "target_s": 7200}, expected=2, by=lars, now=ARRIVAL)
