@@ -322,6 +322,7 @@ def _facts(visible: QuerySet[Conversation]) -> dict[str, Expression]:
     same = same.values("alike").annotate(n=Count("pk"))
     change = LaneChange.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
     seen = Item.objects.filter(conversation=OuterRef("pk"), first_seen_at__isnull=False).order_by("first_seen_at")
+    pictured = Item.objects.filter(conversation=OuterRef("pk"), deleted_at=None).exclude(media=[])
     return {
         "lane_rule": Case(When(lane__lt=Lane.ORDINARY, then=Subquery(change.values("rule")[:1]))),
         "lane_certain": Case(When(lane__lt=Lane.ORDINARY, then=Subquery(change.values("certain")[:1]))),
@@ -333,6 +334,7 @@ def _facts(visible: QuerySet[Conversation]) -> dict[str, Expression]:
         "expert": Subquery(asked.values("name")[:1]),
         "waits_since": Subquery(waits.values("started_at")[:1]),
         "holdings": promises.counted(),
+        "has_media": Exists(pictured),
         "alike_count": Subquery(same.values("n"), output_field=IntegerField()),
     }
 

@@ -49,12 +49,13 @@ KEYS: dict[str, Promise] = {
 """Every key that can be changed. Those that a page has no use for do nothing there."""
 FIXED: tuple[tuple[str, Promise], ...] = (
     ("Enter", gettext_lazy("Öppna raden")),
-    ("Esc", gettext_lazy("Lämna fältet, avmarkera, tillbaka till listan")),
+    ("Esc", gettext_lazy("Stäng, lämna fältet, avmarkera, tillbaka till raden i listan")),
     ("1–9", gettext_lazy("Byt vy: dina sparade först; när ett val väntar på en siffra gäller den valet")),
     ("Ctrl Enter", gettext_lazy("Skicka det du har skrivit, och gå vidare")),
     ("§", gettext_lazy("Svarsbank, medan du skriver; också Ctrl J")),
+    ("Ctrl .", gettext_lazy("Klarspråk: till råden om det du skriver, och tillbaka")),
     ("Ctrl K", gettext_lazy("Alla kommandon")),
-    ("?", gettext_lazy("Den här hjälpen")),
+    ("?", gettext_lazy("Den här hjälpen; också F1")),
 )
 
 

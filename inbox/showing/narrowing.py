@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Channel, Platform
+from accounts.models import Channel, Platform, Topic
 from inbox.models import Conversation, Item
 from inbox.showing.query import Query
 
@@ -29,8 +29,9 @@ def conversations(query: Query, now: datetime, prefix: str = "") -> Q:
     for topic in query.topics:
         tag = rf"#{topic}\y" if topic.isalnum() else "$^"
         tagged = Item.objects.filter(thread=OuterRef(f"{prefix}thread"), text__iregex=tag)
+        given = Topic.objects.filter(Q(name__icontains=topic) | Q(tag=topic)).values("pk")
         spoken = Q(**{f"{prefix}thread__post__text__iregex": tag}) | Q(**{f"{prefix}channel__in": _topics(topic)})
-        wanted &= spoken | Q(Exists(tagged))
+        wanted &= spoken | Q(**{f"{prefix}topic__in": given}) | Q(Exists(tagged))
     for status in query.statuses:
         wanted &= _prefixed(_status(status, now), prefix)
     return wanted

@@ -18,7 +18,7 @@ WEEK = timedelta(days=7)
 
 OPERATORS: dict[str, Promise] = {
     "konto": gettext_lazy("ett av våra konton, eller en plattform: konto:facebook"),
-    "ämne": gettext_lazy("en hashtagg, eller ett ämneskonto: ämne:skola"),
+    "ämne": gettext_lazy("ett ämne, en hashtagg eller ett ämneskonto: ämne:skola"),
     "status": gettext_lazy("obesvarad, öppen, snart, försenad, lovad, vilande eller klar: status:försenad"),
     "från": gettext_lazy("den som skrev, eller från:oss: från:jonas"),
     "språk": gettext_lazy("språket: språk:en"),

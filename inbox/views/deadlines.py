@@ -1,4 +1,4 @@
-"""Förklarad frist: the page that every deadline leads to."""
+"""Förklarad frist: what every deadline leads to, as a dialog over what one is doing or as a page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.permissions import Permission, needs
 from inbox import deadlines, selectors
 from inbox.showing import chips
+from inbox.views.contexts import part
 from inbox.views.inbox import found
 from sla import policies
 
@@ -22,11 +23,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     derivations = deadlines.of(row, now, only)
     if only is not None and not derivations:
         raise Http404
+    in_dialog = part(request) == "dialog"
     context = {
         "section": "inbox",
+        "in_dialog": in_dialog,
         "conversation": row,
         "chip": chips.of(row, policies.in_force().policy(row.channel_id), now),
         "derivations": derivations,
         "only": only,
     }
-    return render(request, "inbox/deadline.html", context)
+    return render(request, "inbox/deadline.html#body" if in_dialog else "inbox/deadline.html", context)

@@ -100,7 +100,8 @@ def _listed(row: Conversation, rules: InForce, now: datetime, viewer: User, addr
         "is_hidden": is_hidden,
         "words": "" if is_hidden else secrecy.preview(row.preview) or _without_words(row),
         "badges": [badge.drawn for badge in _badges(row, shown["suggestion"], now, viewer)],
-        "place": f"{chips.ago(row.last_item_at, now)} · {_place(row)}",
+        "age": _age(row.last_item_at, now, row.pk),
+        "place": _place(row),
         "alike": row.alike_count if (row.alike_count or 0) > 1 else 0,  # type: ignore[attr-defined]
     }  # fmt: skip
 
@@ -113,7 +114,7 @@ def _found(hit: Hit, rules: InForce, now: datetime, viewer: User, addresses: Add
         "author": _("Vi till %(name)s") % {"name": who(row)} if item.from_us else author,
         # What we have written is never hateful.
         "is_hidden": not item.from_us and protection.blurs(viewer, item.text, by_rule=row.blurred),
-        "age": chips.ago(item.posted_at, now),
+        "age": _age(item.posted_at, now),
         "place": _place(row),
     }  # fmt: skip
 
@@ -133,6 +134,15 @@ def _opened(row: Conversation, addresses: Addresses) -> dict[str, Any]:
 def who(row: Conversation) -> str:
     """Name the citizen."""
     return str(row.contact) if row.contact else _("Okänt namn")
+
+
+def _age(at: datetime, now: datetime, pk: int | None = None) -> SafeString:
+    """Say how old something is, and to the minute when it was. `pk`: whose row it is, where news keep it up to date."""
+    named = format_html(' id="age-{}"', str(pk)) if pk else ""
+    return format_html(
+        '<time class="age"{} datetime="{}" title="{}">{}</time>', named, at.isoformat(), chips.said(at, now),
+        chips.ago(at, now),
+    )  # fmt: skip
 
 
 def _without_words(row: Conversation) -> str:
@@ -177,6 +187,8 @@ def _badges(row: Conversation, suggested: Suggestion | None, now: datetime, view
     if row.assignee:
         told = format_html('<span class="visually-hidden">{} </span>{}', _("Ansvarig:"), row.assignee.get_short_name())
         yield Badge(told, "user")
+    if row.has_media and row.preview:  # type: ignore[attr-defined]
+        yield Badge(_("Bild"), "photo")
     if row.item_count > 1:
         yield Badge(_("%(n)s kommentarer") % {"n": row.item_count})
     if row.status == Conversation.Status.OPEN and row.promised_at:
@@ -191,7 +203,7 @@ def _lane_badges(row: Conversation, now: datetime) -> Iterator[Badge]:
     if lane := above.mark(row, now):
         reason = format_html('<span class="reason">: {}</span>', lane.reason) if lane.reason else ""
         doubt = "" if lane.certain else f" ({_('låg säkerhet')})"
-        yield Badge(format_html("{}{}{}", lane.name, reason, doubt), lane.icon, f"lane {lane.tone}")
+        yield Badge(format_html("<span>{}{}{}</span>", lane.name, reason, doubt), lane.icon, f"lane {lane.tone}")
         if lane.seen:
             yield Badge(lane.seen, "eye", "late")
     if row.flag:

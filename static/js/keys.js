@@ -48,7 +48,7 @@ function press(key) {
   if (!found) return false;
   if (found.matches("input")) { found.focus(); found.select(); return true; }
   found.click();
-  if (found.tagName === "SUMMARY" && found.parentElement.open) found.parentElement.querySelector("textarea, select, input:not([type=hidden]), button")?.focus();
+  if (found.tagName === "SUMMARY" && found.parentElement.open) (found.parentElement.querySelector("textarea, select, input:not([type=hidden]), button") ?? found).focus();
   return true;
 }
 
@@ -69,14 +69,14 @@ function openView(key) {
 }
 
 function leave(event) {
-  const menu = event.target.closest("details.menu[open]");
+  const menu = event.target.closest("details:is(.menu, .why)[open]");
   if (menu) {
     menu.open = false;
     menu.querySelector("summary").focus();
   } else if (event.target.matches(WRITES)) {
     event.target.blur();
   } else {
-    return press("escape");
+    return press("escape") || toRow();
   }
   return true;
 }
@@ -89,12 +89,30 @@ function later(key) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/* Beside single keys: Ctrl+K for everything, Ctrl+Shift+F to search, Ctrl+Z to undo outside of what is being typed. */
+/* Where list and conversation stand side by side, back to the list is back to the row that is open. */
+function toRow() {
+  const row = document.querySelector("a.row[aria-current]");
+  if (!row || row === document.activeElement) return false;
+  row.focus();
+  return true;
+}
+
+/* From the text to the advice on it, and back. */
+function toHints() {
+  const hints = document.querySelector("#composer .hints > summary");
+  if (!hints) return false;
+  (document.activeElement === hints ? document.getElementById("text") : hints)?.focus();
+  return true;
+}
+
+/* Beside single keys: Ctrl+K for everything, Ctrl+Shift+F to search, Ctrl+. to the advice on a text, Ctrl+Z to undo
+   outside of what is being typed. */
 function withControl(event) {
   const key = event.key.toLowerCase();
   if (document.querySelector("dialog[open]")) return false;
   if (key === "k") return press("ctrl+k");
   if (key === "f" && event.shiftKey) return press("q");
+  if (key === ".") return toHints();
   return key === "z" && !event.shiftKey && !event.target.matches(WRITES) && press("å");
 }
 
@@ -110,8 +128,8 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (event.key === "Escape") {
-    if (leave(event)) event.preventDefault();
+  if (event.key === "Escape" || event.key === "F1") {
+    if (event.key === "F1" ? press("?") : leave(event)) event.preventDefault();
     return;
   }
   if (event.target.matches(WRITES) || store.get(KEYS_OFF)) return;
@@ -142,6 +160,12 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   if (event.target.matches("[data-keys-switch]")) store.set(KEYS_OFF, event.target.checked ? "" : "1");
 });
+
+/* Protected mode and the language come back to where one is by now, not to where the page was first drawn. */
+document.addEventListener("submit", (event) => {
+  const next = event.target.querySelector("input[data-back]");
+  if (next) next.value = location.pathname + location.search;
+}, true);
 
 /* Help comes as a dialog over what one is doing; without a script its link leads to a page. */
 document.addEventListener("click", async (event) => {

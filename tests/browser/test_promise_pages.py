@@ -31,10 +31,16 @@ def tab_to(page: Page, name: str, *, role: str = "") -> None:
 def test_a_deadline_is_explained_and_left_again(anna: Page, scene: Scene) -> None:
     anna.goto(f"/k/{scene.conversations['Jonas Berg'].pk}/")
     why = anna.locator("details.why")
-    anna.keyboard.press("w")
-    expect(why.get_by_text("Regel:")).to_be_visible()
-    anna.keyboard.press("w")
-    expect(why.get_by_text("Regel:")).to_be_hidden()
+    for leaves in ("w", "Escape"):
+        anna.keyboard.press("w")
+        expect(why.get_by_text("Regel:")).to_be_visible()
+        expect(why.locator("summary")).to_be_focused()
+        anna.keyboard.press(leaves)
+        expect(why.get_by_text("Regel:")).to_be_hidden()
+    anna.locator(".rows .frist").first.click()
+    expect(anna.get_by_role("dialog", name="Varför denna frist?").get_by_text("Regel:")).to_be_visible()
+    anna.keyboard.press("Escape")
+    expect(anna.locator(".rows .frist").first).to_be_focused()
 
 
 def test_an_instant_is_tried(anna: Page) -> None:

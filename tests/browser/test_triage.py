@@ -213,11 +213,14 @@ def test_keys_are_silent_in_fields_and_can_be_switched_off(anna: Page, scene: Sc
 
 def test_help_is_a_dialog_over_what_one_is_doing(anna: Page, scene: Scene) -> None:
     opened(anna, scene, "Sara Lindgren")
-    anna.keyboard.press("?")
-    expect(anna.get_by_role("dialog", name="En tangent för varje beslut")).to_be_visible()
-    anna.keyboard.press("Escape")
-    expect(anna.get_by_role("dialog")).to_have_count(0)
+    for key in ("?", "F1"):
+        anna.keyboard.press(key)
+        expect(anna.get_by_role("dialog", name="En tangent för varje beslut")).to_be_visible()
+        anna.keyboard.press("Escape")
+        expect(anna.get_by_role("dialog")).to_have_count(0)
     is_open(anna, "Sara Lindgren")
+    anna.keyboard.press("Escape")
+    expect(anna.locator("a.row[aria-current]")).to_be_focused()
 
 
 def test_the_back_button_leads_to_the_conversation_before(anna: Page, scene: Scene) -> None:

@@ -39,6 +39,9 @@ def test_a_sentence_half_written_is_there_after_a_reload(anna: Page, scene: Scen
     anna.locator("#text").fill("Du kan erhålla besked, simhallen öppnar")
     expect(anna.locator("#writing")).to_contain_text("Utkast – blir allmän handling när det skickas")
     expect(anna.locator("#writing")).to_contain_text("”erhålla” → ”få”")
+    for focused in (".hints > summary", "#text"):
+        anna.keyboard.press("Control+.")
+        expect(anna.locator(focused)).to_be_focused()
     anna.evaluate("localStorage.clear()")
     anna.reload()
     expect(anna.locator("#text")).to_have_value("Du kan erhålla besked, simhallen öppnar")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Role
+from accounts.models import Role, Topic
 from inbox import actions
 from inbox.incoming import retention
 from inbox.models import Conversation, Item, SavedView, SearchEntry
@@ -18,6 +18,7 @@ from tests.factories import (
     NOW,
     ChannelFactory,
     ContactFactory,
+    DepartmentFactory,
     ItemFactory,
     PostFactory,
     ThreadFactory,
@@ -100,6 +101,17 @@ def test_a_topic_is_a_hashtag_or_an_account_for_it(anna: Client) -> None:
     says("Skolan är fin")
     says("#skolan")
     assert set(found(anna, "ämne:skola")) == {tagged.pk, post.pk, account.pk}
+
+
+def test_a_topic_is_also_what_a_person_or_a_rule_has_given(anna: Client) -> None:
+    row, other = says("När börjar terminen?"), says("När plogas det?")
+    school = Topic.objects.create(name="Förskola och skola", department=DepartmentFactory())
+    Conversation.objects.filter(pk=row.pk).update(topic=school)
+    assert found(anna, "ämne:skola") == [row.pk]
+    assert found(anna, "ämne:skola terminen") == [row.pk]
+    winter = Topic.objects.create(tag="snö", name="Vinter", department=DepartmentFactory())
+    Conversation.objects.filter(pk=other.pk).update(topic=winter)
+    assert found(anna, "ämne:#snö") == [other.pk]
 
 
 def test_what_asks_for_no_words_is_a_list_by_deadline(anna: Client) -> None:

@@ -69,6 +69,16 @@ def test_any_deadline_explains_itself_in_words_and_names_its_rule(anna: Client) 
     assert "version 1." in words
 
 
+def test_a_deadline_explains_itself_over_what_one_is_doing_and_on_a_page(anna: Client) -> None:
+    row = waiting_conversation()
+    page = anna.get(f"/k/{row.pk}/frist/")
+    over = anna.get(f"/k/{row.pk}/frist/", headers={"HX-Request": "true", "HX-Target": "dialog"})
+    assert b"Regel:" in over.content
+    assert b"Till konversationen" in page.content
+    assert b"Till konversationen" not in over.content
+    assert b"<html" not in over.content
+
+
 def test_a_promised_deadline_says_what_was_promised(anna: Client) -> None:
     row = waiting_conversation()
     by = anna.user  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from inbox.models import Conversation, Outgoing, Thread
 from inbox.selectors import STATES, VIEWS, Filters
 from inbox.showing import narrowing
 from sla import clock
-from tests.factories import NOW, ChannelFactory, ConversationFactory, ThreadFactory, waiting_conversation
+from tests.factories import NOW, ChannelFactory, ConversationFactory, ThreadFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -234,6 +235,27 @@ def test_news_counts_what_arrived_and_what_moved_into_the_part_that_is_shown(ann
     answer = anna.get("/nytt/", ask)
     assert answer.context["count"] == 2
     assert "2 nya – visa" in answer.content.decode()
+
+
+def test_what_news_exchange_is_what_the_list_has_so_that_nothing_jumps(anna: Client) -> None:
+    waits, done = waiting_conversation(posted_at=NOW - HOUR), waiting_conversation(posted_at=NOW - HOUR)
+    actions.close(done.pk, reason="emoji", by=UserFactory(), now=NOW)
+    rows = f"{waits.pk},{done.pk}"
+    news = anna.get("/nytt/", {"rader": rows, "sok": "konto:facebook"}).content.decode()
+    page = anna.get("/", {"sok": "konto:facebook"}).content.decode()
+    parts = re.findall(r'<(?:span|time)[^>]* id="(?:chip|age|badges)-\d+"[^>]*>', news)
+    assert len(parts) == 6
+    assert all(part in page for part in parts)
+
+
+def test_a_row_says_how_old_it_is_to_the_minute_and_whether_there_is_a_picture(anna: Client) -> None:
+    row, plain = waiting_conversation(posted_at=NOW - HOUR), waiting_conversation(posted_at=NOW - HOUR)
+    row.items.update(media=["https://bild.example/1"])
+    page = anna.get("/").content.decode()
+    assert f'id="age-{row.pk}" datetime="2026-11-24T08:00:00+00:00" title="i dag 09.00">1 h</time>' in page
+    badges = {pk: page.split(f'id="badges-{pk}"')[1].split("</a>")[0] for pk in (row.pk, plain.pk)}
+    assert "Bild" in badges[row.pk]
+    assert "Bild" not in badges[plain.pk]
 
 
 def test_news_names_the_rows_that_have_left(anna: Client) -> None:
