@@ -62,7 +62,7 @@ def make(rows: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from accounts.models import Channel, Department, Membership, User
+    from accounts.models import Channel, Department, Membership, Topic, User
 
     start = perf_counter()
     call_command("migrate", interactive=False, verbosity=0)
@@ -77,7 +77,10 @@ def make(rows: int) -> None:
     )  # fmt: skip
     for user in User.objects.bulk_create(User(username=f"user{n}", name=f"Anna{n} Ek") for n in range(20)):
         Membership.objects.create(user=user, role="manager")
-    given = {"rows": rows, "open": rows // 10, "now": NOW, "start": START}
+    topics = Topic.objects.bulk_create(
+        Topic(tag=f"fraga{n}", name=f"Fråga {n}", department=departments[n % 5]) for n in range(TOPICS)
+    )
+    given = {"rows": rows, "open": rows // 10, "now": NOW, "start": START, "topic": topics[0].pk, "topics": TOPICS}
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # foreign keys that are known to hold
         cursor.execute("SET synchronous_commit = off")
@@ -89,13 +92,17 @@ def make(rows: int) -> None:
 
 
 START = datetime(2025, 11, 24, tzinfo=UTC)
+TOPICS = 20
 
 # Numbers scattered by multiplying with primes, so that every run makes the same rows. Kinds by n: of ended waits
-# 52 % answered, 10 % redirected, 8 % with a holding reply, the rest without an answer; one in 14 ends too late.
+# 52 % answered, 10 % redirected, 8 % with a holding reply, the rest without an answer; one in 14 ends too late. Two in
+# five have a topic, one in 25 stands in a lane above the ordinary one.
 FILL = """
 CREATE TEMP TABLE facts AS
 SELECT n, n > %(rows)s - 4 * %(open)s AND n %% 4 = 0 AS is_open, at, 1 + n * 7919 %% 14 AS channel,
   n * 104729 %% 100 AS kind,
+  CASE WHEN n * 48611 %% 5 < 2 THEN %(topic)s + n * 7907 %% %(topics)s END AS topic,
+  CASE n * 15601 %% 100 WHEN 0 THEN 1 WHEN 1 THEN 2 WHEN 2 THEN 2 WHEN 3 THEN 3 ELSE 9 END AS lane,
   CASE extract(isodow FROM at AT TIME ZONE 'Europe/Stockholm')
     WHEN 5 THEN at + interval '72 hours'
     WHEN 6 THEN date_trunc('day', at, 'Europe/Stockholm') + interval '3 days'
@@ -110,14 +117,15 @@ INSERT INTO inbox_thread (id, channel_id, external_id, last_activity_at, item_co
 SELECT n, channel, 't' || n, at, 1, false, false FROM facts;
 INSERT INTO inbox_conversation (id, channel_id, thread_id, contact_id, root_external_id, status, assignee_id,
   snoozed_until, due_at, due_soon_at, promised_at, last_item_at, arrived_at, preview, item_count, before_connection,
-  revision)
+  revision, lane, topic_id)
 SELECT n, channel, n, 1 + n %% (%(rows)s / 4), '',
   CASE WHEN NOT is_open THEN 'closed' WHEN n %% 50 = 2 THEN 'snoozed' WHEN n %% 30 = 0 THEN 'waiting' ELSE 'open' END,
   CASE WHEN is_open AND n %% 3 = 0 THEN 1 + n %% 20 END,
   CASE WHEN is_open AND n %% 50 = 2 THEN %(now)s + interval '1 day' END,
   CASE WHEN is_open AND n %% 80 > 0 THEN due END, CASE WHEN is_open AND n %% 80 > 0 THEN due - interval '4 hours' END,
   CASE WHEN is_open AND n %% 30 = 0 AND n %% 80 > 0 THEN due END, at, at + interval '20 seconds',
-  'När öppnar simhallen på lördag? Vi tänkte åka dit med barnen, nummer ' || n, 1, is_open AND n %% 80 = 0, 1
+  'När öppnar simhallen på lördag? Vi tänkte åka dit med barnen, nummer ' || n, 1, is_open AND n %% 80 = 0, 1,
+  lane, topic
 FROM facts;
 INSERT INTO inbox_item (channel_id, thread_id, conversation_id, contact_id, external_id, earlier_ids,
   parent_external_id, kind, from_us, native, text, posted_at, fetched_at, first_seen_at, addressed, can_reply, hidden,
@@ -131,17 +139,17 @@ FROM facts;
 INSERT INTO inbox_verdictevent (id, conversation_id, verdict, reason, at, before)
 SELECT n, n, 'no_reply', (ARRAY['tagged_friend', 'citizen_answered', 'emoji', 'not_for_us', 'other'])[1 + n %% 5],
   at + took, '{}' FROM facts WHERE NOT is_open AND kind >= 70;
-INSERT INTO inbox_replycycle (conversation_id, kind, started_at, due_soon_at, due_at, ended_at, outcome, verdict_id,
-  policy_id, fetched_late, next_step_at)
-SELECT n, 'first', at, due - interval '4 hours', due, CASE WHEN NOT is_open THEN at + took END,
+INSERT INTO inbox_replycycle (conversation_id, channel_id, lane, topic_id, kind, started_at, due_soon_at, due_at,
+  ended_at, outcome, verdict_id, policy_id, fetched_late, next_step_at)
+SELECT n, channel, lane, topic, 'first', at, due - interval '4 hours', due, CASE WHEN NOT is_open THEN at + took END,
   CASE WHEN is_open THEN '' WHEN kind < 52 THEN 'answered' WHEN kind < 62 THEN 'redirected'
     WHEN kind < 70 THEN 'holding' ELSE 'no_reply' END,
   CASE WHEN NOT is_open AND kind >= 70 THEN n END, (SELECT min(id) FROM sla_policyversion), n %% 500 = 0,
   CASE WHEN is_open AND due > %(now)s THEN due - interval '4 hours' END
 FROM facts WHERE NOT (is_open AND n %% 80 = 0);
-INSERT INTO inbox_replycycle (conversation_id, kind, started_at, due_soon_at, due_at, ended_at, outcome, policy_id,
-  fetched_late)
-SELECT n, 'promised', at + took, at + took + interval '44 hours', at + took + interval '48 hours',
+INSERT INTO inbox_replycycle (conversation_id, channel_id, lane, topic_id, kind, started_at, due_soon_at, due_at,
+  ended_at, outcome, policy_id, fetched_late)
+SELECT n, channel, lane, topic, 'promised', at + took, at + took + interval '44 hours', at + took + interval '48 hours',
   at + took + interval '1 hour' * (n %% 52), 'answered', (SELECT min(id) FROM sla_policyversion), false
 FROM facts WHERE NOT is_open AND kind BETWEEN 62 AND 69;
 INSERT INTO inbox_outgoing (conversation_id, kind, status, to_id, text, key, drawn_at, by_id, created_at, not_before,

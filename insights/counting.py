@@ -5,21 +5,39 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from math import ceil
+from typing import Any
 
-from django.db.models import BigAutoField, Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    BigAutoField,
+    BooleanField,
+    Case,
+    Count,
+    DateTimeField,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    JSONField,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, TruncWeek
+from django.db.models.functions import Cast, TruncHour, TruncWeek
+from django.utils import timezone
 
-from inbox.models import Conversation, ReplyCycle
-from insights import figures
-from insights.definitions import FIGURES, PROMISE_KEPT_AT, Instants, Moment, may_count
+from inbox.models import ReplyCycle
+from insights import alike, figures
+from insights.definitions import FIGURES, IN_TIME, PROMISE_KEPT_AT, Instants, Moment, may_count
 from insights.figures import ZONE
-from insights.finding import BY_LANE, HOUR, LEFT, hour_key, lane_key, redirect_key
+from insights.finding import HOUR, hour_key, redirect_key, topic_key
 from insights.models import StaleWeek, WeekCount
-from insights.scope import WEEK, Scope, midnight
+from insights.scope import WEEK, Scope, midnight, monday_of
 from sla import clock
 from sla.clock import Policy
 
@@ -62,54 +80,48 @@ def numbers(
     """Count a scope with its line, and by week also other weeks of the same channels. A fixed number of queries."""
     line, own, known = set(scope.line().mondays), set(scope.mondays), known or figures.all_policies()
     wanted = line.union(*(other.mondays for other in compared))
-    live = wanted if scope.topic else stale(wanted, now)  # a topic can be changed at any time
-    found = Numbers()
-    for (monday, _channel), counter in count(live, now, scope.narrow(), known, by_channel=False).items():
-        found.by_week[monday].update({key: n for key, n in counter.items() if not is_spread(key)})
-        found.spreads[monday].update({key: n for key, n in counter.items() if is_spread(key)})
-    _add_counted(found, scope, wanted - live, line - live)
-    for channel, counter in [*_promises(own & live, scope, Instants.at(now, known)), *_counted(own - live, scope)]:
-        _add(found.by_channel[channel], +counter)
+    running = {monday for monday in wanted if now < midnight(monday + WEEK)}
+    found, live = Numbers(), wanted
+    if not scope.topic:  # of a topic no week is counted before
+        live = running | _add_counted(found, scope, wanted - running, line)
+    for (monday, channel), counter in count(live, now, scope.narrow(), known, by_channel=False).items():
+        _add(found.by_week[monday], {key: n for key, n in counter.items() if not is_spread(key)})
+        _add(found.spreads[monday], {key: n for key, n in counter.items() if is_spread(key)})
+        if channel and counter["owed"] and monday in own:
+            _add(found.by_channel[channel], +Counter({key: counter[key] for key in PROMISE}))
     return found
 
 
-def _promises(mondays: set[date], scope: Scope, instants: Instants) -> list[tuple[int, Counter[str]]]:
-    """Count by channel what was promised in some weeks. One query, none without weeks."""
-    if not mondays:
-        return []
-    due = figures.within(figures.base().filter(scope.narrow()), Moment.DUE, _spans(mondays))
-    due = due.filter(FIGURES["owed"].where(instants)).values_list("conversation__channel").order_by()
-    counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in PROMISE}
-    return [(channel, Counter(owed=owed, kept=kept)) for channel, owed, kept in due.annotate(**counted)]
+def _add_counted(found: Numbers, scope: Scope, weeks: set[date], line: set[date]) -> set[date]:
+    """Add the weeks that were counted before; give those that must be counted from the rows. One query.
 
-
-def _counted(mondays: set[date], scope: Scope) -> list[tuple[int, Counter[str]]]:
-    """Sum by channel what was promised in the weeks that were counted before. One query."""
-    sums = {key: Coalesce(Sum(Cast(KT(f"counts__{key}"), IntegerField())), 0) for key in PROMISE}
-    weeks = _of(scope).filter(monday__in=mondays).values_list("channel").order_by()
-    return [(channel, Counter(owed=owed, kept=kept)) for channel, owed, kept in weeks.annotate(**sums)]
-
-
-def _of(scope: Scope) -> QuerySet[WeekCount]:
-    """The weeks of each channel in a scope."""
-    each = WeekCount.objects.filter(channel__isnull=False)
-    if scope.channel:
-        each = each.filter(channel=scope.channel)
-    if scope.department:
-        each = each.filter(channel__department=scope.department)
-    return each
-
-
-def _add_counted(found: Numbers, scope: Scope, weeks: set[date], line: set[date]) -> None:
-    """Add the weeks that were counted before. One query.
-
-    Weeks are read as their sum over all channels, unless only some channels are asked for.
+    Weeks are read as the sum over all channels, unless only some are asked for, and of each channel what was promised.
+    The marks are read in the same instant as the counts.
     """
-    whole = _of(scope) if scope.channel or scope.department else WeekCount.objects.filter(channel=None)
-    of_line = Case(When(monday__in=line, then="spread"))
-    for monday, counts, spread in whole.filter(monday__in=weeks).values_list("monday", "counts", of_line):
-        _add(found.by_week[monday], counts)
-        _add(found.spreads[monday], spread or {})
+    narrowed = bool(scope.channel or scope.department)
+    whole = Q(channel__isnull=not narrowed)
+    promise = {key: Cast(KT(f"counts__{key}"), IntegerField()) for key in PROMISE}
+    counted = WeekCount.objects.filter(scope.narrow(), whole | Q(channel__isnull=False, monday__in=scope.mondays))
+    counted = counted.filter(monday__in=weeks).annotate(
+        sums=Case(When(whole, then="counts")), of_line=Case(When(whole, monday__in=line, then="spread")), **promise
+    )
+    marks = StaleWeek.objects.filter(monday__in=weeks).distinct()
+    fields = (BigAutoField(), JSONField(), JSONField(), IntegerField(), IntegerField())
+    nothing = [Cast(Value(None), field) for field in fields]
+    read = list(
+        counted.values_list("monday", Value(False), "channel", "sums", "of_line", *PROMISE).union(
+            marks.values_list("monday", Value(True), *nothing), all=True
+        )
+    )
+    stale = {monday for monday, is_mark, *_rest in read if is_mark}
+    for monday, _is_mark, channel, sums, of_line, owed, kept in read:
+        if monday in stale:
+            continue
+        _add(found.by_week[monday], sums or {})
+        _add(found.spreads[monday], of_line or {})
+        if channel and owed and monday in scope.mondays:
+            _add(found.by_channel[channel], +Counter(owed=owed, kept=kept or 0))
+    return stale
 
 
 def _add(total: Counter[str], counts: Mapping[str, int]) -> None:
@@ -125,13 +137,6 @@ def is_spread(key: str) -> bool:
     return key.startswith((MINUTES, HOUR))
 
 
-def stale(mondays: set[date], now: datetime) -> set[date]:
-    """Give the weeks that must be counted from the rows: those still running, and those with a mark. One query."""
-    running = {monday for monday in mondays if now < midnight(monday + WEEK)}
-    marked = StaleWeek.objects.filter(monday__in=mondays - running).values_list("monday", flat=True).distinct()
-    return running | set(marked)
-
-
 def count(
     mondays: set[date],
     now: datetime,
@@ -140,32 +145,33 @@ def count(
     *,
     by_channel: bool = True,
 ) -> Counts:
-    """Count every figure of some weeks from the rows. Six queries, or five if `known` is.
+    """Count every figure of some weeks from the rows. Five queries, and one more if `known` is not given.
 
-    By week and channel, or by week alone, under None: then no conversation is read, unless `narrow` asks for it.
+    By week and channel; or, what did not fall due, by week alone, under None.
     """
     found: Counts = defaultdict(Counter)
     if not mondays:
         return found
     spans, known = _spans(mondays), known or figures.all_policies()
-    instants = Instants.at(now, known)
-    rows = _placed(figures.base().filter(narrow or Q()), by_channel=by_channel)
-    _count_due(found, figures.within(rows, Moment.DUE, spans), instants)
-    _count_ended(found, figures.within(rows, Moment.ENDED, spans), instants)
-    _count_arrivals(found, figures.within(rows, Moment.STARTED, spans).filter(FIGURES["arrived"].where(instants)))
-    answered = _answers(spans, rows.filter(FIGURES["first_answer"].where(instants)))
-    _count_answers(found, answered, known)
+    instants, rows = Instants.at(now, known), figures.base().filter(narrow or Q())
+    of_channel, of_week = rows.annotate(place=F("channel")), rows.annotate(place=NOWHERE)
+    placed = of_channel if by_channel else of_week
+    _count_due(found, figures.within(of_channel, Moment.DUE, spans), mondays, instants)
+    _count_ended(found, figures.within(placed, Moment.ENDED, spans), mondays)
+    arrived = figures.within(placed, Moment.STARTED, spans).filter(FIGURES["arrived"].where(instants))
+    _count_arrivals(found, arrived)
+    _count_topics(found, arrived.filter(topic__isnull=False), mondays)
+    _count_answers(found, _answers(spans, placed.filter(FIGURES["first_answer"].where(instants))), known)
     return found
 
 
-def _placed(rows: QuerySet[ReplyCycle], *, by_channel: bool) -> QuerySet[ReplyCycle]:
-    return rows.annotate(place=F("conversation__channel") if by_channel else Value(None, BigAutoField()))
+NOWHERE = Value(None, BigAutoField())
 
 
 def answers(spans: list[figures.Span], rows: QuerySet[ReplyCycle], known: figures.Policies) -> Counts:
-    """Count and measure which of these questions were answered in the spans, by week. Two queries."""
+    """Count and measure which of these questions were answered in the spans, by week. One query."""
     found: Counts = defaultdict(Counter)
-    _count_answers(found, _answers(spans, _placed(rows, by_channel=False)), known)
+    _count_answers(found, _answers(spans, rows.annotate(place=NOWHERE)), known)
     return found
 
 
@@ -181,113 +187,104 @@ def _spans(mondays: set[date]) -> list[figures.Span]:
     return spans
 
 
-def _count_due(found: Counts, rows: QuerySet[ReplyCycle], instants: Instants) -> None:
-    keys = [figure.key for figure in FIGURES.values() if figure.moment is Moment.DUE]
-    counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in keys}
-    grouped = rows.filter(may_count(instants)).annotate(week=TruncWeek("due_at", tzinfo=ZONE))
-    for week, place, *counts in grouped.values_list("week", "place").annotate(**counted).order_by():
-        found[week.date(), place].update({key: n for key, n in zip(keys, counts, strict=True) if n})
+def _week(field: str, mondays: set[date]) -> Combinable:
+    """The Monday of a time; of a single week it is known, and most often there is but one to be counted."""
+    if len(mondays) == 1:
+        return Value(midnight(*mondays), DateTimeField())
+    return TruncWeek(field, tzinfo=ZONE)
 
 
-def _count_ended(found: Counts, rows: QuerySet[ReplyCycle], instants: Instants) -> None:
-    """Count how waits ended, and of those that ended with a redirect where each pointed."""
-    keys = [figure.key for figure in FIGURES.values() if figure.moment is Moment.ENDED]
-    counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in keys}
-    target = Case(When(FIGURES["redirected"].where(instants), then=F("verdict__redirect")))
-    grouped = rows.annotate(week=TruncWeek("ended_at", tzinfo=ZONE), target=target)
-    for week, place, target_id, *counts in (
-        grouped.values_list("week", "place", "target").annotate(**counted).order_by()
+def _count_due(found: Counts, rows: QuerySet[ReplyCycle], mondays: set[date], instants: Instants) -> None:
+    """Count what fell due: the rows by what they are alike in, and each kind by the figures that count it."""
+    grouped = rows.filter(may_count(instants)).annotate(
+        week=_week("due_at", mondays),
+        is_due=Case(When(due_at__lte=instants.now, then=True), default=False),
+        in_time=Case(When(IN_TIME, then=True), When(ended_at__isnull=False, then=False), output_field=BooleanField()),
+        **{key: Case(When(FIGURES[key].where(instants), then=True), default=False) for key in alike.ASK_MORE},
+    )
+    facts = ("kind", "outcome", "fetched_late", "is_due", "in_time", *alike.ASK_MORE)
+    for week, place, kind, outcome, fetched_late, is_due, in_time, *more, n in (
+        grouped.values_list("week", "place", *facts).annotate(n=Count("pk")).order_by()
     ):
-        counter = found[week.date(), place]
-        counter.update({key: n for key, n in zip(keys, counts, strict=True) if n})
-        if target_id:
-            counter[redirect_key(target_id)] += counts[keys.index("redirected")]
+        keys = alike.figures_of_due(kind, outcome, fetched_late=fetched_late, is_due=is_due, in_time=in_time)
+        counter = found[monday_of(timezone.localdate(week)), place]
+        for key in (*keys, *(key for key, counts in zip(alike.ASK_MORE, more, strict=True) if counts)):
+            counter[key] += n
+
+
+def _count_ended(found: Counts, rows: QuerySet[ReplyCycle], mondays: set[date]) -> None:
+    """Count how waits ended, and of those that ended with a redirect where each pointed."""
+    grouped = rows.annotate(week=_week("ended_at", mondays))
+    facts = ("kind", "outcome", "verdict__reason", "verdict__redirect")
+    for week, place, kind, outcome, reason, target, n in (
+        grouped.values_list("week", "place", *facts).annotate(n=Count("pk")).order_by()
+    ):
+        counter, keys = found[monday_of(timezone.localdate(week)), place], alike.figures_of_ended(kind, outcome, reason)
+        for key in keys:
+            counter[key] += n
+        if target and "redirected" in keys:
+            counter[redirect_key(target)] += n
 
 
 def _count_arrivals(found: Counts, rows: QuerySet[ReplyCycle]) -> None:
-    rows = rows.annotate(week=TruncWeek("started_at", tzinfo=ZONE), weekday=F("weekday"), hour=F("hour"))
-    grouped = rows.values_list("week", "place", "weekday", "hour")
-    for week, channel, weekday, hour, n in grouped.annotate(n=Count("pk")).order_by():
-        found[week.date(), channel].update({"arrived": n, hour_key(weekday - 1, hour): n})
+    """Count by hour; ours begin and end with those of UTC, which the database tells much faster."""
+    grouped = rows.annotate(at=TruncHour("started_at", tzinfo=UTC)).values_list("at", "place")
+    for at, place, n in grouped.annotate(n=Count("pk")).order_by():
+        local = at.astimezone(ZONE)
+        counter = found[monday_of(local.date()), place]
+        for key in ("arrived", hour_key(local.weekday(), local.hour)):
+            counter[key] += n
 
 
-Answer = tuple[int | None, datetime, datetime, int | None]  # channel, asked, answered, policy
+def _count_topics(found: Counts, rows: QuerySet[ReplyCycle], mondays: set[date]) -> None:
+    grouped = rows.annotate(week=_week("started_at", mondays)).values_list("week", "place", "topic")
+    for week, place, topic, n in grouped.annotate(n=Count("pk")).order_by():
+        found[monday_of(timezone.localdate(week)), place][topic_key(topic)] += n
+
+
+Answer = tuple[int | None, float, float, int | None]  # channel; asked and answered as seconds since 1970; policy
 
 
 def _answers(spans: list[figures.Span], rows: QuerySet[ReplyCycle]) -> list[Answer]:
-    """Read the answers given in the spans. Two queries."""
-    at_once, as_promised = (found.order_by() for found in figures.answered_within(rows, spans))
-    promised = as_promised.annotate(at=PROMISE_KEPT_AT).values_list("place", "started_at", "at", "policy")
-    return [
-        *at_once.values_list("place", "started_at", "ended_at", "policy"),
-        # Looked at here: the database would look for the answer anew in each condition.
-        *(row for row in promised if row[2] and any(start <= row[2] < end for start, end in spans)),
-    ]
+    """Read the answers given in the spans. One query."""
+    at_once, as_promised = figures.answered_within(rows, spans)
+    read = _asked_and_answered(at_once, F("ended_at")).union(
+        _asked_and_answered(as_promised, PROMISE_KEPT_AT), all=True
+    )
+    within = [(start.timestamp(), end.timestamp()) for start, end in spans]
+    # Looked at here: the database would look for what was promised anew in each condition.
+    return [row for row in read if row[2] and any(start <= row[2] < end for start, end in within)]
+
+
+def _asked_and_answered(rows: QuerySet[ReplyCycle], answered: Combinable) -> Any:
+    """Times as numbers: of thousands of them, few are new and must be made into datetimes."""
+    seconds = {"asked": _Seconds("started_at"), "answered": _Seconds(answered)}
+    return rows.annotate(**seconds).values_list("place", "asked", "answered", "policy").order_by()
+
+
+class _Seconds(Func):
+    """A time as seconds since 1970; the fraction is exact to the microsecond."""
+
+    template, output_field = "DATE_PART('epoch', %(expressions)s)", FloatField()
 
 
 def _count_answers(found: Counts, answers: Iterable[Answer], known: figures.Policies) -> None:
     """Measure each answer on the clock of its own policy."""
-    for channel, started, answered, version in answers:
-        monday, kind, minutes = _measured(known[version], started, answered)
+    for (channel, monday, kind, minutes), n in Counter(
+        (channel, *_measured(known[version], asked, answered)) for channel, asked, answered, version in answers
+    ).items():
         week = found[monday, channel]
         for key in ("first_answer", f"first_answer_{kind}", f"{MINUTES}{kind}-{minutes}"):
-            week[key] += 1
+            week[key] += n
 
 
 @lru_cache(maxsize=2**15)  # a stormy week's: what has been answered stays as it is, and the page is drawn again
-def _measured(policy: Policy, started: datetime, answered: datetime) -> tuple[date, str, int]:
+def _measured(policy: Policy, asked: float, answered: float) -> tuple[date, str, int]:
     """Give the week in which a question was answered, on what kind of day it was asked, and how long it took."""
-    kind = "dayoff" if figures.is_day_off(policy, started.astimezone(ZONE).date()) else "weekday"
-    day = answered.astimezone(ZONE).date()
-    minutes = STEP * ceil(clock.elapsed(policy, started, answered) / (STEP * MINUTE))
-    return day - timedelta(days=day.weekday()), kind, minutes
-
-
-def open_now(scope: Scope, now: datetime, known: figures.Policies | None = None) -> dict[int, Counter[str]]:
-    """Count what is open now, by channel. Three queries, and one for the policies if they are not known.
-
-    An open cycle's conversation is not closed, and of those an index holds the channel; should one ever be, the total
-    tells, and it is counted the long way.
-    """
-    instants = Instants.at(now, known or figures.all_policies())
-    waiting = ReplyCycle.objects.filter(scope.of_topic(), ended_at=None)
-    unclosed = waiting.filter(~Q(conversation__status=Conversation.Status.CLOSED))
-    found = _open_by_channel(unclosed, instants)
-    if sum(counter["open_first"] + counter["open_promised"] for counter in found.values()) != waiting.count():
-        unclosed, found = waiting, _open_by_channel(waiting, instants)
-    _count_lanes(found, unclosed, instants)
-    channels = scope.channel_ids()
-    return {channel: counter for channel, counter in found.items() if channels is None or channel in channels}
-
-
-def _open_by_channel(waiting: QuerySet[ReplyCycle], instants: Instants) -> dict[int, Counter[str]]:
-    """Count each wait once, as the first part that it is, and add the parts up: they are many and open all at once.
-
-    Nothing else is asked of the conversations, so that their rows need not be read.
-    """
-    parts = (*LEFT, "open_promised_late", "open_promised")
-    part = Case(*(When(FIGURES[key].where(instants), then=Value(key)) for key in parts))
-    grouped = waiting.annotate(part=part).values_list("conversation__channel", "part").annotate(n=Count("pk"))
-    found: dict[int, Counter[str]] = defaultdict(Counter)
-    for channel, key, n in grouped.order_by():
-        found[channel][key] += n
-    for counter in found.values():
-        counter["open_first"] = sum(counter[key] for key in LEFT)
-        counter["open_promised"] += counter["open_promised_late"]
-    return found
-
-
-def _count_lanes(found: dict[int, Counter[str]], waiting: QuerySet[ReplyCycle], instants: Instants) -> None:
-    """Count what is out of the ordinary, which has an index of its own; what is left of each figure is ordinary."""
-    counted = {key: Count("pk", filter=FIGURES[key].where(instants)) for key in BY_LANE}
-    for counter in found.values():
-        counter.update({lane_key(key, Conversation.Lane.ORDINARY): counter[key] for key in BY_LANE})
-    rare = waiting.filter(conversation__lane__lt=Conversation.Lane.ORDINARY)
-    grouped = rare.values_list("conversation__channel", "conversation__lane").annotate(**counted).order_by()
-    for channel, lane, *counts in grouped:
-        for key, n in zip(counted, counts, strict=True):
-            found[channel][lane_key(key, lane)] = n
-            found[channel][lane_key(key, Conversation.Lane.ORDINARY)] -= n
+    start, end = (datetime.fromtimestamp(seconds, UTC) for seconds in (asked, answered))
+    kind = "dayoff" if figures.is_day_off(policy, start.astimezone(ZONE).date()) else "weekday"
+    minutes = STEP * ceil(clock.elapsed(policy, start, end) / (STEP * MINUTE))
+    return monday_of(end.astimezone(ZONE).date()), kind, minutes
 
 
 def lengths(spread: Counter[str]) -> dict[str, Counter[int]]:

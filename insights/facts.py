@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Prefetch
 
 from accounts.models import Channel, Platform, Surface, Topic
-from inbox.models import RedirectTarget, ReplyCycle
-from insights import counting, figures, reading
+from inbox.models import RedirectTarget
+from insights import counting, figures, reading, waiting
 from insights.counting import Numbers
 from insights.definitions import Instants
-from insights.finding import REDIRECT
+from insights.finding import REDIRECT, topic_key
 from insights.scope import Scope
 
 FORM = 1  # of what is stored; a later form reads the earlier ones
@@ -129,6 +129,7 @@ def _until(text: str | None) -> datetime | None:
 def gather(scope: Scope, now: datetime) -> Facts:
     """Ask for all that a report says, in a fixed number of queries."""
     line, known = scope.line(), figures.all_policies()
+    instants = Instants.at(now, known)
     numbers = counting.numbers(scope, now, compared=[scope.before(), scope.year_before()], known=known)
     channels = list(
         Channel.objects.select_related("department").prefetch_related(
@@ -141,12 +142,12 @@ def gather(scope: Scope, now: datetime) -> Facts:
     return Facts(
         now,
         numbers,
-        counting.open_now(scope, now, known),
-        Instants.at(now, known).last_in_4,
+        waiting.open_now(scope, instants),
+        instants.last_in_4,
         places,
         [Unread(gap.surface.channel_id, gap.surface.name, gap.since, gap.until) for gap in gaps],
         _redirects(numbers.by_week.values()),
-        _topics(scope),
+        _topics(numbers.of(scope), numbers.of(scope.before())),
     )
 
 
@@ -163,12 +164,11 @@ def _redirects(counters: Iterable[Counter[str]]) -> dict[int, str]:
     return dict(RedirectTarget.objects.filter(pk__in=named).values_list("pk", "name"))
 
 
-def _topics(scope: Scope) -> dict[str, tuple[int, int]]:
-    """Count what people asked about, and name the topics that nobody asked about. Two queries."""
-    found = dict.fromkeys(Topic.objects.order_by("name").values_list("name", flat=True), (0, 0))
-    came = ReplyCycle.objects.filter(scope.narrow(), kind=ReplyCycle.Kind.FIRST, conversation__topic__isnull=False)
-    came = came.filter(started_at__gte=scope.before().start, started_at__lt=scope.end)
-    named = came.values_list("conversation__topic__name").annotate(
-        now=Count("pk", filter=Q(started_at__gte=scope.start)), before=Count("pk", filter=Q(started_at__lt=scope.start))
-    )
-    return found | {name: (now, before) for name, now, before in named.order_by()}
+def _topics(now: Counter[str], before: Counter[str]) -> dict[str, tuple[int, int]]:
+    """Sum what people asked about by the name of the topic, which several may have. One query."""
+    found: dict[str, tuple[int, int]] = {}
+    for pk, name in Topic.objects.order_by("name").values_list("pk", "name"):
+        asked, earlier = found.get(name, (0, 0))
+        key = topic_key(pk)
+        found[name] = (asked + now[key], earlier + before[key])
+    return found

@@ -65,6 +65,14 @@ def _of_redirect(key: str) -> Figure | None:
     return redirect_figure(redirect_key(target.pk), target.name) if target else None
 
 
+TOPIC = "topic-"
+
+
+def topic_key(topic: int) -> str:
+    """Name what is counted of a topic: its `arrived`."""
+    return f"{TOPIC}{topic}"
+
+
 LEFT = ("open_overdue", "open_4", "open_12", "open_more")
 """Of what waits for a first answer, by how much time is left; together they are all of it."""
 
@@ -79,7 +87,7 @@ def lane_key(key: str, lane: int) -> str:
 
 def _laned(figure: Figure, lane: int, name: str | Promise) -> Figure:
     def where(t: Instants) -> Q:
-        return figure.where(t) & Q(conversation__lane=lane)
+        return figure.where(t) & Q(lane=lane)
 
     definition = format_lazy("{} {}", figure.definition, _("Bara de i det spåret."))
     named = format_lazy("{}: {}", name, figure.name)

@@ -98,28 +98,19 @@ class Scope:
         return now < self.end
 
     def narrow(self) -> Q:
-        """Give the condition on a cycle's conversation."""
+        """Give the condition on a cycle, or on what is counted of a channel."""
         found = Q()
         if self.channel:
-            found &= Q(conversation__channel=self.channel)
+            found &= Q(channel=self.channel)
         if self.department:
-            found &= Q(conversation__channel__department=self.department)
-        return found & self.of_topic()
-
-    def of_topic(self) -> Q:
-        return Q(conversation__topic__name=self.topic) if self.topic else Q()
+            found &= Q(channel__department=self.department)
+        return found & Q(topic__name=self.topic) if self.topic else found
 
     def holds(self, channel: Channel) -> bool:
         """Whether a channel's cycles are within it; the same rule as `narrow`."""
         return (not self.channel or self.channel.pk == channel.pk) and (
             not self.department or self.department.pk == channel.department_id
         )
-
-    def channel_ids(self) -> set[int] | None:
-        """Give the channels of it, None for all. At most one query."""
-        if not (self.channel or self.department):
-            return None
-        return {channel.pk for channel in Channel.objects.all() if self.holds(channel)}
 
     def only(self, **changes: object) -> Scope:
         return replace(self, **changes)  # type: ignore[arg-type]

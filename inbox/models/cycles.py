@@ -11,7 +11,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Channel, Topic, User
+from inbox.models import following
 from inbox.models.items import Item
 from inbox.models.places import Conversation
 from sla.models import PolicyVersion
@@ -23,6 +24,9 @@ class ReplyCycle(models.Model):
     `started_at`: the platform's time of the oldest unanswered item. A *promised* cycle starts when the holding reply
     was confirmed, and its due_at is the promised time. `reply` is our item that ended it, where one did. `ladder`: the
     times of its warnings (`ladder.of`), null where one is not for this cycle.
+
+    `channel`, `lane` and `topic` repeat its conversation's, so that the figures count cycles alone. The database keeps
+    them so (`following.py`), whatever is written.
     """
 
     class Kind(models.TextChoices):
@@ -58,11 +62,20 @@ class ReplyCycle(models.Model):
     fetched_late = models.BooleanField(default=False)  # it was overdue before we had fetched it
     next_step_at = models.DateTimeField(null=True, blank=True)
     ladder = ArrayField(models.DateTimeField(null=True), null=True, blank=True)
+    channel = models.ForeignKey(Channel, models.DO_NOTHING, db_index=False, db_constraint=False, related_name="+")
+    lane = models.SmallIntegerField(choices=Conversation.Lane.choices, default=Conversation.Lane.ORDINARY)
+    topic = models.ForeignKey(
+        Topic, models.DO_NOTHING, null=True, blank=True, db_index=False, db_constraint=False, related_name="+"
+    )
 
     class Meta:
         constraints: ClassVar = [
+            # waiting.open_now reads what it includes, and no row
             models.UniqueConstraint(
-                fields=["conversation", "kind"], condition=Q(ended_at=None), name="one_open_cycle_of_a_kind"
+                fields=["conversation", "kind"],
+                include=["due_at", "channel", "policy", "lane"],
+                condition=Q(ended_at=None),
+                name="one_open_cycle_of_a_kind",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None, outcome="") | (Q(ended_at__isnull=False) & ~Q(outcome="")),
@@ -84,6 +97,7 @@ class ReplyCycle(models.Model):
             # insights.figures; rows lie nearly in the order of these times, so a summary of each few pages is enough
             BrinIndex(fields=["started_at", "ended_at"], pages_per_range=16, autosummarize=True, name="cycle_by_times"),
         ]
+        triggers: ClassVar = [following.LED]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Channel, Department, Platform, Topic, User
+from inbox.models import following
 
 
 class Contact(models.Model):
@@ -185,6 +186,7 @@ class Conversation(models.Model):
                 fields=["topic", "-last_item_at", "-id"], condition=Q(topic__isnull=False), name="by_topic_newest"
             ),
         ]
+        triggers: ClassVar = [following.LEADS]
 
     def __str__(self) -> str:
         return f"{self.pk}"
