@@ -101,8 +101,8 @@ FILL = """
 CREATE TEMP TABLE facts AS
 SELECT n, n > %(rows)s - 4 * %(open)s AND n %% 4 = 0 AS is_open, at, 1 + n * 7919 %% 14 AS channel,
   n * 104729 %% 100 AS kind,
-  CASE WHEN n * 48611 %% 5 < 2 THEN %(topic)s + n * 7907 %% %(topics)s END AS topic,
-  CASE n * 15601 %% 100 WHEN 0 THEN 1 WHEN 1 THEN 2 WHEN 2 THEN 2 WHEN 3 THEN 3 ELSE 9 END AS lane,
+  CASE WHEN n * 48611 %% 5 < 2 THEN %(topic)s + n / 5 * 7907 %% %(topics)s END AS topic,
+  CASE n / 4 * 15601 %% 100 WHEN 0 THEN 1 WHEN 1 THEN 2 WHEN 2 THEN 2 WHEN 3 THEN 3 ELSE 9 END AS lane,
   CASE extract(isodow FROM at AT TIME ZONE 'Europe/Stockholm')
     WHEN 5 THEN at + interval '72 hours'
     WHEN 6 THEN date_trunc('day', at, 'Europe/Stockholm') + interval '3 days'

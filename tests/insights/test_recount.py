@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from accounts.models import Channel
+from accounts.models import Channel, Topic
 from inbox.models import Conversation, RedirectTarget, ReplyCycle
 from insights import counting, figures, report, rollup
 from insights.definitions import FIGURES
@@ -184,6 +184,22 @@ def test_a_change_in_a_remembered_week_shows_at_once(now: datetime) -> None:
     assert differences(Raw(now), channels, changed) == []
     rollup.refresh(now)
     assert differences(Raw(now), channels, changed) == []
+
+
+def test_a_topic_that_is_given_later_or_deleted_shows_at_once_in_a_remembered_week(now: datetime) -> None:
+    channels = histories.channels()
+    histories.make(21, channels, now, size=60)
+    rollup.refresh(now)
+    some = list(Conversation.objects.filter(topic__tag=None).values_list("pk", flat=True))
+    Conversation.objects.filter(pk__in=some[::2]).update(topic=Topic.objects.get(tag="bad"))
+    Topic.objects.get(tag="plogning").delete()
+    scope, raw = Scope(MONDAY, weeks=52), Raw(now)
+    for _time in range(2):
+        shown = {topic.name: topic.number.count for topic in report.of(scope, now).topics}
+        every = {channel.pk for channel in channels}
+        assert shown == {name: len(raw.ids("arrived", scope.start, scope.end, every, name)) for name in shown}
+        assert min(shown.values()) > 5
+        assert rollup.refresh(now) or _time
 
 
 def test_moving_the_next_notice_makes_no_week_stale(now: datetime) -> None:
