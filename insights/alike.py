@@ -18,11 +18,12 @@ from django.db.models import F, Q
 from insights.definitions import FIGURES, Instants, Left, Moment
 
 ASK_MORE = ("untouched",)
-DUE, ENDED = (
+DUE, ENDED, OPEN = (
     tuple(key for key, figure in FIGURES.items() if figure.moment is moment and key not in ASK_MORE)
-    for moment in (Moment.DUE, Moment.ENDED)
+    for moment in (Moment.DUE, Moment.ENDED, Moment.OPEN_NOW)
 )
 NOW = datetime(2026, 1, 1, tzinfo=UTC)  # any instant: only what comes before or after another matters
+ANY = Instants(NOW, Left(NOW, NOW))
 SECOND = timedelta(seconds=1)
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge,
@@ -46,8 +47,12 @@ def figures_of_ended(kind: str, outcome: str, reason: str | None) -> list[str]:
     return _counting(ENDED, {"kind": kind, "outcome": outcome, "verdict": verdict, "verdict__reason": reason})
 
 
-def _counting(keys: tuple[str, ...], row: Mapping[str, Any]) -> list[str]:
-    instants = Instants(NOW, Left(NOW, NOW))
+def figures_of_open(row: Mapping[str, Any], instants: Instants) -> list[str]:
+    """Give the figures that count an open wait."""
+    return _counting(OPEN, row, instants)
+
+
+def _counting(keys: tuple[str, ...], row: Mapping[str, Any], instants: Instants = ANY) -> list[str]:
     return [key for key in keys if holds(FIGURES[key].where(instants), row)]
 
 
