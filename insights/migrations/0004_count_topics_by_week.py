@@ -24,7 +24,7 @@ COUNT_AGAIN = "INSERT INTO insights_staleweek (monday) SELECT DISTINCT monday FR
 class Migration(migrations.Migration):
     dependencies = [
         ("insights", "0003_compare_a_whole_statement_at_once"),
-        ("inbox", "0026_let_cycles_tell_account_lane_and_topic"),
+        ("inbox", "0027_let_cycles_tell_account_lane_and_topic"),
     ]
 
     operations = [

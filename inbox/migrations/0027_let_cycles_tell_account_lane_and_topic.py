@@ -15,7 +15,7 @@ FROM inbox_conversation AS conversation WHERE conversation.id = cycle.conversati
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0016_remember_which_topics_are_watched"),
-        ("inbox", "0025_tell_who_may_approve"),
+        ("inbox", "0026_find_what_rests"),
         ("sla", "0003_choose_policies_and_confirm_years"),
     ]
 
