@@ -160,7 +160,6 @@ def count(
     _count_ended(found, figures.within(placed, Moment.ENDED, spans), mondays)
     arrived = figures.within(placed, Moment.STARTED, spans).filter(FIGURES["arrived"].where(instants))
     _count_arrivals(found, arrived)
-    _count_topics(found, arrived.filter(topic__isnull=False), mondays)
     _count_answers(found, _answers(spans, placed.filter(FIGURES["first_answer"].where(instants))), known)
     return found
 
@@ -227,19 +226,21 @@ def _count_ended(found: Counts, rows: QuerySet[ReplyCycle], mondays: set[date]) 
 
 
 def _count_arrivals(found: Counts, rows: QuerySet[ReplyCycle]) -> None:
-    """Count by hour; ours begin and end with those of UTC, which the database tells much faster."""
-    grouped = rows.annotate(at=TruncHour("started_at", tzinfo=UTC)).values_list("at", "place")
-    for at, place, n in grouped.annotate(n=Count("pk")).order_by():
-        local = at.astimezone(ZONE)
-        counter = found[monday_of(local.date()), place]
-        for key in ("arrived", hour_key(local.weekday(), local.hour)):
-            counter[key] += n
+    """Count by hour and topic; our hours begin and end with those of UTC, which the database tells much faster."""
+    grouped = rows.annotate(at=TruncHour("started_at", tzinfo=UTC)).values_list("at", "place", "topic")
+    for at, place, topic, n in grouped.annotate(n=Count("pk")).order_by():
+        monday, hour = _hour(at)
+        counter = found[monday, place]
+        counter["arrived"] += n
+        counter[hour] += n
+        if topic:
+            counter[topic_key(topic)] += n
 
 
-def _count_topics(found: Counts, rows: QuerySet[ReplyCycle], mondays: set[date]) -> None:
-    grouped = rows.annotate(week=_week("started_at", mondays)).values_list("week", "place", "topic")
-    for week, place, topic, n in grouped.annotate(n=Count("pk")).order_by():
-        found[monday_of(timezone.localdate(week)), place][topic_key(topic)] += n
+@lru_cache(maxsize=2**12)
+def _hour(at: datetime) -> tuple[date, str]:
+    local = at.astimezone(ZONE)
+    return monday_of(local.date()), hour_key(local.weekday(), local.hour)
 
 
 Answer = tuple[int | None, float, float, int | None]  # channel; asked and answered as seconds since 1970; policy

@@ -11,52 +11,18 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Value
 
-from accounts.models import Channel, Platform, Surface, Topic
+from accounts.models import Topic
 from inbox.models import RedirectTarget
 from insights import counting, figures, reading, waiting
 from insights.counting import Numbers
 from insights.definitions import Instants
 from insights.finding import REDIRECT, topic_key
+from insights.reading import Place, Unread
 from insights.scope import Scope
 
 FORM = 1  # of what is stored; a later form reads the earlier ones
-
-
-@dataclass(frozen=True)
-class Place:
-    """An account of ours as it was."""
-
-    pk: int
-    name: str
-    platform: str
-    status: str
-    department_id: int
-    department_name: str
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.platform_name})"
-
-    @property
-    def platform_name(self) -> str:
-        return str(Platform(self.platform).label)
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A surface of an account was not read from `since` until `until`; None while it still was not."""
-
-    place: int
-    surface: str
-    since: datetime
-    until: datetime | None
-
-    def end(self, now: datetime) -> datetime:
-        return self.until or now
-
-    def touches(self, start: datetime, end: datetime, now: datetime) -> bool:
-        return self.since < end and self.end(now) > start
 
 
 @dataclass(frozen=True)
@@ -131,44 +97,34 @@ def gather(scope: Scope, now: datetime) -> Facts:
     line, known = scope.line(), figures.all_policies()
     instants = Instants.at(now, known)
     numbers = counting.numbers(scope, now, compared=[scope.before(), scope.year_before()], known=known)
-    channels = list(
-        Channel.objects.select_related("department").prefetch_related(
-            Prefetch("surfaces", Surface.objects.order_by("name"))
-        )
-    )
-    held = [channel for channel in channels if scope.holds(channel)]
-    gaps = reading.gaps(held, line.start, line.end, now)
-    places = sorted(map(_place, channels), key=lambda place: (place.name.casefold(), place.pk))
+    places, unread = reading.places(line, now)
+    topics, redirects = _names(numbers.by_week.values())
     return Facts(
         now,
         numbers,
         waiting.open_now(scope, instants),
         instants.last_in_4,
         places,
-        [Unread(gap.surface.channel_id, gap.surface.name, gap.since, gap.until) for gap in gaps],
-        _redirects(numbers.by_week.values()),
-        _topics(numbers.of(scope), numbers.of(scope.before())),
+        unread,
+        redirects,
+        _asked(topics, numbers.of(scope), numbers.of(scope.before())),
     )
 
 
-def _place(channel: Channel) -> Place:
-    department = channel.department
-    return Place(channel.pk, channel.name, channel.platform, channel.status, department.pk, department.name)
+def _names(counters: Iterable[Counter[str]]) -> tuple[list[tuple[int, str]], dict[int, str]]:
+    """Name every topic, by name, and what was pointed to. One query."""
+    pointed = {int(key.removeprefix(REDIRECT)) for counter in counters for key in counter if key.startswith(REDIRECT)}
+    topics = Topic.objects.order_by().values_list(Value(True), "pk", "name")
+    targets = RedirectTarget.objects.filter(pk__in=pointed).order_by().values_list(Value(False), "pk", "name")
+    rows = list(topics.union(targets, all=True))
+    named = [(pk, name) for is_topic, pk, name in rows if is_topic]
+    return sorted(named, key=lambda each: each[1]), {pk: name for is_topic, pk, name in rows if not is_topic}
 
 
-def _redirects(counters: Iterable[Counter[str]]) -> dict[int, str]:
-    """Name what was pointed to. One query, none if nothing was."""
-    named = {int(key.removeprefix(REDIRECT)) for counter in counters for key in counter if key.startswith(REDIRECT)}
-    if not named:
-        return {}
-    return dict(RedirectTarget.objects.filter(pk__in=named).values_list("pk", "name"))
-
-
-def _topics(now: Counter[str], before: Counter[str]) -> dict[str, tuple[int, int]]:
-    """Sum what people asked about by the name of the topic, which several may have. One query."""
+def _asked(topics: list[tuple[int, str]], now: Counter[str], before: Counter[str]) -> dict[str, tuple[int, int]]:
+    """Sum what people asked about by the name of the topic, which several may have."""
     found: dict[str, tuple[int, int]] = {}
-    for pk, name in Topic.objects.order_by("name").values_list("pk", "name"):
+    for pk, name in topics:
         asked, earlier = found.get(name, (0, 0))
-        key = topic_key(pk)
-        found[name] = (asked + now[key], earlier + before[key])
+        found[name] = (asked + now[topic_key(pk)], earlier + before[topic_key(pk)])
     return found

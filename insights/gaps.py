@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from config.templatetags.gensvar import surface_name
-from insights.facts import Place, Unread
+from insights.reading import Place, Unread
 from sla import words as sla_words
 
 HOUR = timedelta(hours=1)

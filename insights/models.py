@@ -43,12 +43,12 @@ class StaleWeek(models.Model):
 class Gap(models.Model):
     """A surface went unread for more than an hour: from one successful poll to the next."""
 
-    surface = models.ForeignKey(Surface, models.CASCADE, related_name="+")
+    surface = models.ForeignKey(Surface, models.CASCADE, related_name="gaps")
     since = models.DateTimeField()
     until = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["until"], name="gap_by_end")]  # reading.gaps
+        indexes: ClassVar = [models.Index(fields=["until"], name="gap_by_end")]  # reading.places
 
     def __str__(self) -> str:
         return f"{self.surface_id} {self.since} – {self.until}"

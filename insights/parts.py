@@ -9,7 +9,7 @@ from datetime import date
 from django.utils.functional import Promise
 
 from insights.definitions import Figure
-from insights.facts import Unread
+from insights.reading import Unread
 from insights.scope import Scope
 from insights.shares import Share
 

@@ -15,9 +15,10 @@ from inbox.models import Conversation
 from insights import charts, conclusions, counting, facts, gaps
 from insights.counting import sum_of
 from insights.definitions import FIGURES, WITHOUT
-from insights.facts import Facts, Place, Unread
+from insights.facts import Facts
 from insights.finding import HOURS, LANED, LEFT, REDIRECT, lane_key, redirect_figure, redirect_key
 from insights.parts import Answers, Earlier, Lane, Line, Number, Topic, Week
+from insights.reading import Place, Unread
 from insights.scope import LENGTHS, Scope
 from insights.shares import Share
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Value
 from django.utils import timezone
 
 from accounts.models import Channel, Department, Topic
@@ -51,16 +51,16 @@ class Scope:
 
     @classmethod
     def of(cls, query: Mapping[str, str], now: datetime, *, was: Mapping[str, str] | None = None) -> Scope:
-        """Read a query string; `was` names what it speaks of, if that is no more. Raises Nonsense. Three queries."""
-        names = was or {}
+        """Read a query string; `was` names what of it is no more. Raises Nonsense. One query at most."""
+        names = {key: name for key, name in {**(was or {}), **_names(query)}.items() if name}
         weeks = query.get("veckor") or "1"
         if weeks not in map(str, (*LENGTHS, *MONTH)):
             raise Nonsense(weeks)
         return cls(
             _monday(query.get("vecka", ""), now),
             int(weeks),
-            _row(Channel, query.get("konto", ""), names.get("konto", "")),
-            _row(Department, query.get("forvaltning", ""), names.get("forvaltning", "")),
+            _named(Channel, query.get("konto", ""), names.get("konto", "")),
+            _named(Department, query.get("forvaltning", ""), names.get("forvaltning", "")),
             _topic(query.get("amne", ""), names.get("amne", "")),
         )
 
@@ -162,18 +162,27 @@ def _monday(asked: str, now: datetime) -> date:
         raise Nonsense(asked) from error
 
 
-def _topic(name: str, was: str) -> str:
-    if name and name != was and not Topic.objects.filter(name=name).exists():
+def _names(query: Mapping[str, str]) -> dict[str, str]:
+    """Give the names of what a query string speaks of and is there. At most one query, whatever it speaks of."""
+    found: list[QuerySet[Any]] = []
+    for key, model, name in (("konto", Channel, "pk"), ("forvaltning", Department, "pk"), ("amne", Topic, "name")):
+        if value := query.get(key, ""):
+            if name == "pk" and not (value.isascii() and value.isdigit() and len(value) < 18):
+                raise Nonsense(value)
+            found.append(model.objects.filter(**{name: value}).order_by().values_list(Value(key), "name"))
+    return dict(found[0].union(*found[1:], all=True)) if found else {}
+
+
+def _topic(name: str, known: str) -> str:
+    if name != known:
         raise Nonsense(name)
     return name
 
 
-def _row(model: Any, pk: str, was: str) -> Any:
+def _named(model: Any, pk: str, name: str) -> Any:
+    """Give the row of an id with no more than its name; None if none is asked for."""
     if not pk:
         return None
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 18):
+    if not name:
         raise Nonsense(pk)
-    row = model.objects.filter(pk=pk).first()
-    if row is None and not was:
-        raise Nonsense(pk)
-    return row or model(pk=int(pk), name=was)
+    return model(pk=int(pk), name=name)

@@ -1,4 +1,5 @@
-from django.db import migrations
+import django.db.models.deletion
+from django.db import migrations, models
 
 # What a week's counts are made of; an account or a topic that is changed in a conversation is changed in its cycles too
 # (inbox.models.following).
@@ -30,4 +31,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(MARKING.format(facts=WITH_PLACE), MARKING.format(facts=OF_A_CYCLE)),
         migrations.RunSQL(COUNT_AGAIN, migrations.RunSQL.noop),
+        migrations.AlterField(
+            model_name="gap",
+            name="surface",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="gaps", to="accounts.surface"
+            ),
+        ),
     ]
