@@ -86,6 +86,16 @@ class Roster:
         ]  # fmt: skip
 
 
+def on_call(start: datetime, end: datetime) -> list[Shift]:
+    """Give who is on call some time between two instants, without whoever is away then. Two queries."""
+    roster = Roster(start)
+    return [
+        row for row in roster.shifts
+        if row.kind == Shift.Kind.ON_CALL and row.starts_at < end
+        and not roster.is_away(row.user_id, timezone.localdate(max(row.starts_at, start)))
+    ]  # fmt: skip
+
+
 def _office(policy: Policy, day: date, now: datetime) -> list[Span]:
     """Give the hours of a day in which somebody should be there, from now on."""
     if day.weekday() >= 5:

@@ -12,9 +12,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from connectors.base import Capability
+from connectors.registry import connector_class
 from inbox import selectors
 from inbox.deciding import suggestions
+from inbox.deciding.suggestions import LIKE_EMOJI, Suggestion
 from inbox.models import Conversation, ReplyCycle
+from inbox.verdicts import LIKE, NO_REPLY
 from sla.calendar import Calendar
 from sla.clock import Policy
 
@@ -70,14 +74,26 @@ def _staffed_day(staffed: Calendar, day: date, step: int) -> date | None:
     return next((each for each in days if staffed.windows(each)), None)
 
 
-def came_in(user: User, policy: Policy, off: DaysOff) -> QuerySet[Conversation]:
-    """The open conversations in which somebody has waited since the last staffed day closed, by deadline."""
+def hours(policy: Policy, off: DaysOff) -> tuple[datetime, datetime]:
+    """Give when the last staffed day closes, and when the first one after opens."""
     staffed = policy.staffed or policy.calendar
-    closes = staffed.windows(off.last)[-1][1]
-    since = timezone.make_aware(datetime.combine(off.last, time())) + timedelta(minutes=closes)
+    closes, opens = staffed.windows(off.last)[-1][1], staffed.windows(off.first)[0][0]
+    return _minute(off.last, closes), _minute(off.first, opens)
+
+
+def _minute(day: date, minutes: int) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()) + timedelta(minutes=minutes))
+
+
+def came_in(user: User, policy: Policy, off: DaysOff) -> QuerySet[Conversation]:
+    """The open conversations in which somebody has waited since the last staffed day closed.
+
+    What goes before every deadline stands first, the rest by deadline.
+    """
+    since, _opens = hours(policy, off)
     arrived = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None, kind="first", started_at__gte=since)
     rows = selectors.visible_to(user).exclude(status=Conversation.Status.CLOSED).filter(due_at__isnull=False)
-    return rows.filter(Exists(arrived)).order_by("due_at", "pk")
+    return rows.filter(Exists(arrived)).order_by("lane", "due_at", "pk")
 
 
 def falls_due(user: User, off: DaysOff) -> QuerySet[Conversation]:
@@ -91,3 +107,13 @@ def probably_without_answer(rows: QuerySet[Conversation]) -> tuple[int, int]:
     """Estimate how many need no answer, by what their newest words are alone; and of how many that was asked."""
     previews = list(rows.order_by().values_list("preview", flat=True)[:MOST_READ])
     return sum(suggestions.of(preview) is not None for preview in previews), len(previews)
+
+
+def proposal(row: Conversation, suggestion: Suggestion) -> str:
+    """Name what can be done with all that need the same, as `bulk` reads it: like, or no reply with its reason.
+
+    Where the platform has no like, nothing is owed all the same.
+    """
+    if suggestion.verdict == LIKE.key and Capability.LIKE in connector_class(row.channel.platform).capabilities:
+        return LIKE.key
+    return f"{NO_REPLY.key}:{suggestion.reason or ('emoji' if suggestion is LIKE_EMOJI else 'other')}"

@@ -63,6 +63,9 @@ def _is_unseen(request: HttpRequest) -> bool:
 
 
 def _list(request: HttpRequest) -> str:
+    """Where one came from: the list in its view, or the page of Monday morning."""
+    if request.POST.get("back") == "monday":
+        return reverse("inbox:monday")
     query = Filters.of(request.GET).query(after="")
     return reverse("inbox:list") + (f"?{query}" if query else "")
 

@@ -12,8 +12,8 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import NoticeSettings
-from inbox.models import Conversation, Note, ReplyCycle
+from accounts.models import NoticeSettings, Shift
+from inbox.models import Conversation, Note, Outgoing, ReplyCycle
 from inbox.promise import moving
 from sla import policies
 from sla.models import ConfirmedYear, PolicyChoice, PolicyVersion
@@ -310,6 +310,56 @@ class TestDaysOff:
         assert "2 väntar efter 2 lediga dagar" in text and "Troligen behöver 1 av dem inget svar." in text
         assert "Eva Frågar" in text and "Sent På Fredag" not in text
         assert Conversation.objects.filter(status="open").count() == 3
+
+    def test_on_monday_what_needs_no_answer_is_confirmed_kind_by_kind_below_its_texts(self, anna: Client) -> None:
+        saturday = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
+        hearts = [waiting_conversation(posted_at=saturday, text="❤️❤️") for _ in range(2)]
+        friend = waiting_conversation(posted_at=saturday, text="@kim.ek")
+        asked = waiting_conversation(posted_at=saturday, text="När öppnar ni?")
+        with time_machine.travel(MONDAY, tick=False):
+            anna.force_login(anna.user)  # type: ignore[attr-defined]
+            page = anna.get(reverse("inbox:monday"))
+            groups = {group.do: group for group in page.context["groups"]}
+            assert "Gilla 2 och markera som klara" in page.content.decode()
+            assert [entry["row"] for entry in page.context["rows"]] == [asked]
+            for do, rows in (("like", hearts), ("no_reply:tagged_friend", [friend])):
+                form = {"back": "monday", "key": groups[do].key, "drawn_at": MONDAY.isoformat(), "do": do}
+                answer = anna.post(reverse("inbox:bulk"), form | {"row": [row.pk for row in rows]})
+                assert answer["Location"] == reverse("inbox:monday")
+        assert Outgoing.objects.filter(kind="like").count() == 2
+        friend.refresh_from_db()
+        assert friend.status == "closed"
+
+    def test_what_cannot_be_liked_there_is_confirmed_as_owing_no_answer(self, anna: Client) -> None:
+        saturday, video = datetime(2026, 11, 28, 10, 0, tzinfo=UTC), ChannelFactory(platform="youtube")
+        for text in ("❤️", "tack!"):
+            waiting_conversation(posted_at=saturday, text=text, thread__channel=video)
+        with time_machine.travel(MONDAY, tick=False):
+            anna.force_login(anna.user)  # type: ignore[attr-defined]
+            groups = anna.get(reverse("inbox:monday")).context["groups"]
+        assert sorted(group.do for group in groups) == ["no_reply:emoji", "no_reply:other"]
+
+    def test_on_monday_what_goes_before_every_deadline_stands_first(self, anna: Client) -> None:
+        saturday = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
+        waiting_conversation(posted_at=saturday, text="När öppnar ni?")
+        kind = waiting_conversation(posted_at=saturday + HOUR, text="❤️❤️")
+        Conversation.objects.filter(pk=kind.pk).update(lane=Conversation.Lane.URGENT)
+        with time_machine.travel(MONDAY, tick=False):
+            anna.force_login(anna.user)  # type: ignore[attr-defined]
+            page = anna.get(reverse("inbox:monday"))
+        assert page.context["rows"][0]["row"] == kind
+        assert page.context["groups"] == []
+
+    def test_before_days_off_is_told_who_is_on_call_or_that_nobody_is(self, anna: Client) -> None:
+        with time_machine.travel(FRIDAY, tick=False):
+            anna.force_login(anna.user)  # type: ignore[attr-defined]
+            assert "Ingen har jour." in anna.get(reverse("inbox:weekend")).content.decode()
+            times = {"starts_at": FRIDAY + 4 * HOUR, "ends_at": FRIDAY + 60 * HOUR}
+            Shift.objects.create(kind="on_call", user=UserFactory(name="Jo Jour"), **times)
+            Shift.objects.create(kind="office", user=UserFactory(name="Åke Dag"), **times)
+            text = anna.get(reverse("inbox:weekend")).content.decode()
+        assert "Jo Jour" in text and "i dag 18.00" in text
+        assert "Ingen har jour." not in text and "Åke Dag" not in text
 
     def test_on_friday_afternoon_what_falls_due_before_monday_noon_is_shown(self, anna: Client) -> None:
         waiting_conversation(posted_at=FRIDAY - 3 * HOUR, contact__name="Måndag Före Tolv")
