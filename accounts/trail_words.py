@@ -77,6 +77,7 @@ ACTIONS: dict[str, Promise] = {
     "responsibility.removed": _("tog bort vem som svarar för något"),
     "reply.cancelled": _("ångrade ett svar"),
     "reply.queued": _("skickade ett svar"),
+    "reply.together": _("skickade ett samlat svar"),
     "reply.sent": _("svaret kom fram"),
     "reply.settled": _("kontrollerade ett svar"),
     "report.stored": _("sparade en rapport"),

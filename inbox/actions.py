@@ -135,9 +135,8 @@ def cancel(outgoing_id: int, *, by: User, now: datetime) -> bool:
         if outgoing.status == Outgoing.Status.FAILED:
             raise Refused(_("Svaret gick inte fram. Det finns inget att ångra."), "failed")
         raise Refused(_("Hann skickas. Svaret går inte att ångra längre."), "too_late")
-    likes = Outgoing.objects.filter(key=f"{outgoing.key}-like", status=Outgoing.Status.QUEUED)
-    if outgoing.also_id:
-        likes.update(status=Outgoing.Status.CANCELLED, held=False)
+    helped = Outgoing.objects.filter(key=f"{outgoing.key}-like", status=Outgoing.Status.QUEUED)
+    helped.update(status=Outgoing.Status.CANCELLED, held=False)
     record("reply.cancelled", outgoing.conversation, by=by, now=now, outgoing=outgoing.pk)
     return True
 
@@ -151,7 +150,7 @@ def retry(outgoing_id: int, *, by: User, now: datetime) -> Outgoing:
         raise Refused(_("Bara ett svar som misslyckades kan skickas igen."), "not_failed")
     if not failed.is_reply:
         return moderation.again(failed, by=by, now=now)
-    return reply(
+    again = reply(
         failed.conversation_id,
         kind=failed.kind,
         text=failed.text,
@@ -161,6 +160,8 @@ def retry(outgoing_id: int, *, by: User, now: datetime) -> Outgoing:
         to=failed.to.external_id,
         promised_at=failed.promised_at,
     )
+    again.also.set(failed.also.all())
+    return again
 
 
 @transaction.atomic

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from inbox.models import REPLIES, Conversation, Item, Outgoing
@@ -18,7 +19,7 @@ def other_reply(conversation: Conversation, *, since: datetime, key: str, now: d
 
     What counts is when we came to know of an answer: one that was written before, and read after, was not in sight.
     """
-    on_its_way = _on_its_way(conversation).exclude(key=key).first()
+    on_its_way = on_their_way([conversation.pk]).exclude(key=key).first()
     if on_its_way:
         return _("%(name)s har redan ett svar på väg till samma person.") % {"name": on_its_way.by.get_short_name()}
     item = (
@@ -31,14 +32,19 @@ def other_reply(conversation: Conversation, *, since: datetime, key: str, now: d
 
 def reply_on_its_way(conversation: Conversation) -> str | None:
     """Say whose reply is on its way to the citizen, None if there is none. One query."""
-    outgoing = _on_its_way(conversation).first()
+    outgoing = _replies_on_their_way().filter(conversation=conversation).first()
     return _("%(name)s har ett svar på väg hit.") % {"name": outgoing.by.get_short_name()} if outgoing else None
 
 
-def _on_its_way(conversation: Conversation) -> QuerySet[Outgoing]:
+def on_their_way(ids: Collection[int]) -> QuerySet[Outgoing]:
+    """Replies on their way to these conversations; one that answers others too comes once for each, as `also_here`."""
+    replies = _replies_on_their_way().annotate(also_here=F("also"))
+    return replies.filter(Q(conversation__in=ids) | Q(also_here__in=ids))
+
+
+def _replies_on_their_way() -> QuerySet[Outgoing]:
     """Replies only: whoever hides or likes something does not answer."""
-    replies = Outgoing.objects.filter(conversation=conversation, status__in=ON_ITS_WAY, kind__in=REPLIES)
-    return replies.select_related("by")
+    return Outgoing.objects.filter(status__in=ON_ITS_WAY, kind__in=REPLIES).select_related("by")
 
 
 def _who_answered(item: Item, now: datetime) -> str:

@@ -47,6 +47,5 @@ def confirm_helper(
         item.conversation_id, kind=Outgoing.Kind.ANSWER, text=THANKS, to=item.external_id, by=by, key=key, now=now,
         drawn_at=drawn_at, delay=delay, sign=True,
     )  # fmt: skip
-    reply.also = asker
-    reply.save(update_fields=["also"])
+    reply.also.add(asker)
     return reply

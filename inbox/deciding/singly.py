@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inbox.deciding import guard
-from inbox.models import REPLIES, Conversation, Item, Outgoing
+from inbox.models import Conversation, Item
 from inbox.showing import presence
 
 ASKS = frozenset({"secrecy_warning", "repeated", "answered_meanwhile", "private"})
@@ -32,10 +32,10 @@ def reasons(rows: Sequence[Conversation], *, by: User, since: datetime, now: dat
     answered = Item.objects.filter(conversation__in=ids, from_us=True, deleted_at=None, fetched_at__gt=since)
     for pk in answered.values_list("conversation", flat=True):
         found[pk] = _("Har fått ett svar sedan listan visades.")
-    on_its_way = Outgoing.objects.filter(conversation__in=ids, status__in=guard.ON_ITS_WAY, kind__in=REPLIES)
-    for outgoing in on_its_way.select_related("by"):
+    for outgoing in guard.on_their_way(ids):
         name = {"name": outgoing.by.get_short_name()}
-        found[outgoing.conversation_id] = _("%(name)s har redan ett svar på väg till samma person.") % name
+        for pk in (outgoing.conversation_id, outgoing.also_here):  # type: ignore[attr-defined]
+            found[pk] = _("%(name)s har redan ett svar på väg till samma person.") % name
     return found
 
 

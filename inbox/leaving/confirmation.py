@@ -52,11 +52,14 @@ def ledger_for(outgoing: Outgoing, now: datetime) -> Ledger:
 
 
 def _answered(outgoing: Outgoing) -> list[int]:
-    return [pk for pk in (outgoing.conversation_id, outgoing.also_id) if pk]
+    return [outgoing.conversation_id, *outgoing.also.values_list("pk", flat=True)]
 
 
 def _end(conversation: Conversation, outgoing: Outgoing, item: Item, ledger: Ledger) -> None:
     verdict = of_reply(outgoing.kind)
+    covered = [waiting for waiting in ledger.waiting[conversation.pk] if answers(outgoing, item, waiting)]
+    if conversation.pk != outgoing.conversation_id and not (covered or ledger.promised(conversation)):
+        return  # answered by somebody else meanwhile
     event = VerdictEvent.objects.create(
         conversation=conversation,
         verdict=verdict.key,
@@ -69,7 +72,7 @@ def _end(conversation: Conversation, outgoing: Outgoing, item: Item, ledger: Led
         conversation,
         verdict,
         at=item.posted_at,
-        covered=[waiting for waiting in ledger.waiting[conversation.pk] if answers(outgoing, item, waiting)],
+        covered=covered,
         reply=item,
         promised_at=outgoing.promised_at,
         event=event,

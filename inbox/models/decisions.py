@@ -74,8 +74,8 @@ class Outgoing(models.Model):
     evidence = models.ForeignKey(
         "ModerationEvidence", models.PROTECT, null=True, blank=True, db_index=False, related_name="outgoing"
     )
-    # Another citizen of the thread, whom this reply answers too (`helping.py`).
-    also = models.ForeignKey(Conversation, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
+    # Other citizens of the thread, whom this reply answers too (`helping.py`, `together.py`).
+    also = models.ManyToManyField(Conversation, blank=True, related_name="answered_too")
     promised_at = models.DateTimeField(null=True, blank=True)
     redirect = models.ForeignKey(
         RedirectTarget, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"

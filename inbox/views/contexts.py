@@ -232,6 +232,7 @@ def _fields(form: dict[str, Any], promised: datetime, now: datetime) -> dict[str
         "error": form.get("error", ""),
         "error_on": form.get("error_on", "text"),
         "warned": form.get("warned", ()),
+        "together": form.get("together"),
         "why": form.get("why", ""),
         "manager_note": form.get("manager_note", ""),
         "today": timezone.localdate(now).isoformat(),

@@ -28,7 +28,7 @@ from inbox.selectors import Filters
 from inbox.verdicts import VERDICTS
 from inbox.views.contexts import part
 from inbox.views.inbox import address, conversation_answer, found
-from inbox.writing import links, screening
+from inbox.writing import links, screening, together
 
 SEND_DELAY = 10.0  # seconds in which Ångra takes a reply back (R-009)
 KEPT = ("verdict", "text", "template", "drawn_at", "promised_day", "promised_time", "redirect", "manager_note", "why")
@@ -102,9 +102,10 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     text = form.get("text", "").replace("\r\n", "\n")
     try:
         links.stop_dead(text, now)
-        outgoing = screening.reply(
+        acknowledged = form.get("anyway", "").split()
+        outgoing = (together if together.TOGETHER in acknowledged else screening).reply(
             row,
-            acknowledged=form.get("anyway", "").split(),
+            acknowledged=acknowledged,
             why=form.get("why", ""),
             template=form.get("template", ""),
             redirect=form.get("redirect", ""),
@@ -121,18 +122,33 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
         )
     except actions.Refused as refused:
         error_on = "promise" if "promise" in refused.code else "text"
-        kept = _kept(form, refused)
+        kept = _kept(form, refused) | _together(request, row, text, refused, now)
         return conversation_answer(request, row, status=422, error=str(refused), error_on=error_on, **kept)
     if isinstance(outgoing, PendingReply):
         said = _("Väntar på godkännande. %s ser inget än, och svarsfristen gäller.") % (row.contact or _("Avsändaren"))
         messages.success(request, said, extra_tags=reverse("inbox:withdraw", args=[outgoing.pk]))
         return onward(request, row)
-    said = _("%(kind)s till %(name)s skickas om 10 sekunder.") % {
-        "kind": outgoing.get_kind_display(),
-        "name": row.contact or _("avsändaren"),
-    }
-    messages.success(request, said, extra_tags=reverse("inbox:cancel", args=[outgoing.pk]))
+    messages.success(request, _leaves(outgoing, row), extra_tags=reverse("inbox:cancel", args=[outgoing.pk]))
     return onward(request, row)
+
+
+def _leaves(outgoing: Outgoing, row: Conversation) -> str:
+    kind, others = outgoing.get_kind_display(), outgoing.also.count()
+    if others:
+        return _("%(kind)s till %(n)s personer skickas om 10 sekunder.") % {"kind": kind, "n": others + 1}
+    name = row.contact or _("avsändaren")
+    return _("%(kind)s till %(name)s skickas om 10 sekunder.") % {"kind": kind, "name": name}
+
+
+def _together(
+    request: HttpRequest, row: Conversation, text: str, refused: actions.Refused, now: datetime
+) -> dict[str, Any]:
+    """Beside the warning of the same reply again: one reply to all who wait for it."""
+    if refused.code != screening.REPEATED:
+        return {}
+    drawn_at = moment(request.POST.get("drawn_at", "")) or now
+    kind = _kind(request.POST)
+    return {"together": together.offered(row, text, kind=kind, by=request.user, drawn_at=drawn_at, now=now)}
 
 
 def _kept(form: Any, refused: actions.Refused) -> dict[str, Any]:

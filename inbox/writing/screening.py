@@ -110,10 +110,8 @@ def ask_about_repeating(conversation: Conversation, text: str, *, by: User, ackn
     wanted = _bare(text, by, conversation)
     alike = sum(_bare(e.text, people.setdefault(e.by_id, e.by), conversation) == wanted for e in earlier)
     if wanted and alike >= MOST_ALIKE:
-        why = _(
-            "Samma svar står redan %(n)s gånger i tråden. Variera inledningen, eller skriv ett samlat svar till alla."
-        )
-        raise Warned(why % {"n": alike}, [*acknowledged, REPEATED], "repeated")
+        why = _("Samma svar står redan %(n)s gånger i tråden. Variera inledningen, eller svara alla samlat.")
+        raise Warned(why % {"n": alike}, [*acknowledged, REPEATED], REPEATED)
 
 
 def _bare(text: str, by: User, conversation: Conversation) -> str:
