@@ -13,7 +13,7 @@ def take_over(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0025_tell_who_may_approve")]
+    dependencies = [("inbox", "0026_find_what_rests")]
 
     operations = [
         migrations.RenameField("outgoing", "also", "also_one"),
