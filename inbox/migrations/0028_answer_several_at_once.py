@@ -13,7 +13,7 @@ def take_over(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0026_find_what_rests")]
+    dependencies = [("inbox", "0027_let_cycles_tell_account_lane_and_topic")]
 
     operations = [
         migrations.RenameField("outgoing", "also", "also_one"),
