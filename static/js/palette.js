@@ -32,22 +32,26 @@
     const none = dialog.querySelector("[data-palette-none]");
     field.closest("p").hidden = false;
     list.setAttribute("role", "listbox");
-    const commands = [...list.querySelectorAll("[data-command]")].map((element, place) => {
+    const offer = (element, place) => {
       const item = element.closest("li");
       item.hidden = false;
       item.setAttribute("role", "none");
       element.setAttribute("role", "option");
       element.id = `command-${place}`;
       element.tabIndex = -1;
+      return { element, item, place };
+    };
+    const search = offer(list.querySelector("[data-search]"), "search");
+    const commands = [...list.querySelectorAll("[data-command]")].map((element, place) => {
       const label = [...element.childNodes].find((node) => node.nodeType === Node.TEXT_NODE).textContent.trim();
-      return { element, item, label, name: plain(label), place };
+      return { ...offer(element, place), label, name: plain(label) };
     });
     let shown = [];
     let at = 0;
 
     const mark = () => {
       const chosen = shown[at];
-      commands.forEach(({ element }) => element.setAttribute("aria-selected", String(element === chosen?.element)));
+      [...commands, search].forEach(({ element }) => element.setAttribute("aria-selected", String(element === chosen?.element)));
       chosen ? field.setAttribute("aria-activedescendant", chosen.element.id) : field.removeAttribute("aria-activedescendant");
       chosen?.item.scrollIntoView({ block: "nearest" });
     };
@@ -57,15 +61,23 @@
       const place = ({ label }) => { const found = used.indexOf(label); return found < 0 ? used.length : found; };
       shown = commands.map((command) => ({ ...command, score: score(command.name, wanted) })).filter((command) => command.score)
         .sort((a, b) => b.score - a.score || place(a) - place(b) || a.place - b.place);
-      commands.forEach(({ item }) => { item.hidden = true; });
-      shown.forEach(({ item }) => { item.hidden = false; list.append(item); });
       none.hidden = shown.length > 0;
       none.textContent = shown.length ? "" : field.dataset.none;
+      if (wanted) shown.push(asked(field.value.trim())); // whoever looks for words rather than for a command
+      [...commands, search].forEach(({ item }) => { item.hidden = true; });
+      shown.forEach(({ item }) => { item.hidden = false; list.append(item); });
       at = 0;
       mark();
     };
+    const asked = (words) => {
+      const address = new URL(search.element.href);
+      address.searchParams.set("sok", words);
+      search.element.href = address;
+      search.element.querySelector("q").textContent = words;
+      return search;
+    };
     const run = (command) => {
-      remember(command.label);
+      if (command.label) remember(command.label);
       const { press: key } = command.element.dataset;
       if (key) { dialog.close(); press(key); } else command.element.click();
     };

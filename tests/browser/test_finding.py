@@ -116,6 +116,11 @@ def test_the_palette_knows_what_is_meant(anna: Page, scene: Scene) -> None:
     expect(palette(anna, "besk")).to_contain_text("Besked")
     press("Enter")
     expect(anna.locator("#reply-form [name=verdict]")).to_have_value("holding")
+    press("Escape")
+    expect(palette(anna, "simhallen & bad")).to_contain_text("Sök i inkorgen: simhallen & bad")
+    press("Enter")
+    anna.wait_for_url("**/?sok=simhallen+%26+bad")
+    expect(anna.get_by_role("searchbox").first).to_have_value("simhallen & bad")
 
 
 def test_keys_of_ones_own_do_what_the_others_did(anna: Page, scene: Scene) -> None:
