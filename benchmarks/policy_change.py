@@ -146,15 +146,16 @@ FILL = (
        FROM generate_series(1, %(rows)s) n, LATERAL (SELECT %(day)s + (n / 2) * interval '100 milliseconds'
             - CASE WHEN n %% 2 = 0 THEN interval '0' ELSE interval '24 hours' END AS due)""",
     """INSERT INTO inbox_replycycle (conversation_id, kind, started_at, due_soon_at, due_at, outcome, fetched_late,
-       next_step_at, policy_id, ladder)
+       next_step_at, policy_id, channel_id, ladder)
        SELECT n, 'first', due - interval '24 hours', due - interval '4 hours', due, '', false, due - interval '4 hours',
-              %(policy)s, ARRAY[due - interval '20 hours', due - interval '16 hours', due - interval '1 hour']
+              %(policy)s, %(channel)s,
+              ARRAY[due - interval '20 hours', due - interval '16 hours', due - interval '1 hour']
        FROM generate_series(1, %(rows)s) n, LATERAL (SELECT %(day)s + (n / 2) * interval '100 milliseconds'
             - CASE WHEN n %% 2 = 0 THEN interval '0' ELSE interval '24 hours' END AS due)""",
     """INSERT INTO inbox_replycycle (conversation_id, kind, started_at, due_soon_at, due_at, ended_at, outcome,
-       fetched_late, policy_id)
+       fetched_late, policy_id, channel_id)
        SELECT n, 'first', %(day)s, %(day)s + interval '20 hours', %(day)s + interval '24 hours',
-              %(day)s + interval '1 hour', 'answered', false, %(policy)s
+              %(day)s + interval '1 hour', 'answered', false, %(policy)s, %(channel)s
        FROM generate_series(1, %(ended)s) n""",
 )
 

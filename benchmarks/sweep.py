@@ -190,9 +190,9 @@ FILL = (
        SELECT n, %(channel)s, %(thread)s, 'c' || n, 'open', %(now)s, %(now)s, '', 1, false, 1
        FROM generate_series(1, %(rows)s) n""",
     """INSERT INTO inbox_replycycle (id, conversation_id, kind, started_at, due_soon_at, due_at, outcome, fetched_late,
-       next_step_at, ladder)
+       channel_id, next_step_at, ladder)
        SELECT n, n, 'first', due - interval '24 hours', due - interval '4 hours', due, '', false,
-       CASE WHEN n > %(late)s THEN due - interval '4 hours' END,
+       %(channel)s, CASE WHEN n > %(late)s THEN due - interval '4 hours' END,
        ARRAY[due - interval '16 hours', due - interval '8 hours', due - interval '1 hour']
        FROM generate_series(1, %(rows)s) n,
        LATERAL (SELECT %(now)s + (n - %(late)s) * interval '1 second'

@@ -202,6 +202,20 @@ class TestBatches:
         assert (cycle.due_at, cycle.policy.version) == (ARRIVAL + 2 * HOUR, 3)
 
 
+def test_the_indexes_that_a_moved_row_is_written_to_again_have_room_for_it() -> None:
+    tables, filled = ["inbox_replycycle", "inbox_conversation"], ["conversation_id", "thread_id", "contact_id", "id"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT index.relname, index.reloptions FROM pg_index, pg_class index, pg_attribute first"
+            " WHERE index.oid = indexrelid AND indrelid = ANY(%s::regclass[]) AND first.attrelid = indrelid"
+            " AND first.attnum = indkey[0] AND first.attname = ANY(%s)",
+            [tables, filled],
+        )
+        found = dict(cursor.fetchall())
+    assert len(found) == 6
+    assert {name for name, options in found.items() if options != ["fillfactor=60"]} == set()
+
+
 POLICIES: dict[str, dict[str, Any]] = {
     "closed day": CLOSED,
     "plain": {"reading": "plain"},
