@@ -18,7 +18,7 @@ INDEXES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0027_let_cycles_tell_account_lane_and_topic")]
+    dependencies = [("inbox", "0028_answer_several_at_once")]
 
     operations = [
         migrations.RunSQL(f"ALTER INDEX {name} SET (fillfactor = {FILLED})", f"ALTER INDEX {name} RESET (fillfactor)")
