@@ -34,6 +34,12 @@ def capped(count: int) -> str:
 
 
 @register.filter
+def dialled(number: str) -> str:
+    """A telephone number as the address that a telephone dials."""
+    return "tel:" + "".join(sign for sign in number if sign.isdigit() or sign == "+")
+
+
+@register.filter
 def due_words(instant: datetime, now: datetime) -> str:
     return chips.when(instant, now)
 

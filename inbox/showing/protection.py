@@ -17,6 +17,7 @@ from inbox.models import Conversation, Exposure, Item
 
 KEEP = timedelta(days=90)
 WEEK = timedelta(days=7)
+REST_AFTER = 10  # of what somebody has chosen to see in a day: then somebody else may take the next (R-045)
 
 
 def switch(user: User, *, on: bool) -> None:
@@ -43,12 +44,14 @@ def mark_each(items: Iterable[Item]) -> None:
             mark([item], item.conversation)
 
 
-def seen(user: User, now: datetime) -> None:
-    """Count that somebody has chosen to see something blurred."""
+def seen(user: User, now: datetime) -> int:
+    """Count that somebody has chosen to see something blurred; give how much it is today."""
     day = timezone.localdate(now)
     row, is_new = Exposure.objects.get_or_create(user=user, day=day, defaults={"count": 1})
     if not is_new:
         Exposure.objects.filter(pk=row.pk).update(count=F("count") + 1)
+        row.refresh_from_db(fields=["count"])
+    return row.count
 
 
 def counted(user: User, now: datetime) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -27,5 +27,10 @@ def switch(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs(Permission.READ)
 def seen(request: HttpRequest) -> HttpResponse:
-    protection.seen(request.user, timezone.now())  # type: ignore[arg-type]
-    return HttpResponse(status=204)
+    """Count it; after some in a day say that it is enough for one person, to that person alone."""
+    today = protection.seen(request.user, timezone.now())  # type: ignore[arg-type]
+    if today % protection.REST_AFTER:
+        return HttpResponse(status=204)
+    told = _("Du har valt att se %s dolda texter i dag. Ta en paus, eller låt en kollega ta nästa.") % today
+    messages.info(request, told)
+    return render(request, "parts/told.html")

@@ -46,6 +46,7 @@ def test_a_redirect_says_where_when_and_how_long(anna: Client) -> None:
     page = anna.get(f"/k/{waiting_conversation().pk}/?beslut=redirect&hanvisning={given.pk}").content.decode()
     said = "Hej Jonas! Ring oss. https://a.example/fel Telefon 0555-100 00, öppet i dag 8–16.30. "
     assert f"{said}Det brukar ta ungefär tre veckor.</textarea>" in page
+    assert 'href="tel:055510000"' in anna.get("/hanvisningar/").content.decode()
 
 
 def test_our_own_phone_number_is_not_warned_of(anna: Client) -> None:

@@ -68,6 +68,7 @@ def test_somebody_in_need_meets_four_steps_and_not_the_free_composer(write: Writ
     page = anna.get(f"/k/{row.pk}/").content.decode()
     for step in ("1. Bekräfta", "2. Förklara sekretess", "3. Rätt instans", "4. Följ upp", "112", "1177", "116 111"):
         assert step in page
+    assert 'href="tel:116111"' in page  # who is on call may ring from the phone
     assert 'id="text"' not in page
     assert 'id="text"' in anna.get(f"/k/{row.pk}/?beslut=answer").content.decode()
 

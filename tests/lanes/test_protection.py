@@ -45,6 +45,13 @@ def test_it_is_remembered_and_switched_off_again(write: Write, anna: Client) -> 
     assert HATE in again.get("/").content.decode()
 
 
+def test_whoever_has_seen_enough_of_it_in_a_day_is_told_so_and_nobody_else(anna: Client) -> None:
+    answers = [anna.post("/skydd/visad/") for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [204] * 9 + [200, 204]
+    assert "10 dolda texter i dag" in answers[9].content.decode()
+    assert protection.counted(UserFactory(), NOW) == (0, 0)
+
+
 def test_the_way_back_leads_nowhere_else(anna: Client) -> None:
     assert anna.post("/skydd/", {"next": "https://ond.example/"}).headers["Location"] == "/"
     assert anna.post("/skydd/", {"next": "//ond.example/"}).headers["Location"] == "/"
