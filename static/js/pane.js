@@ -115,7 +115,7 @@
       mark();
       const wrong = pane.querySelector("[aria-invalid]") ?? document.getElementById("refusal");
       (wrong ?? document.getElementById("who"))?.focus();
-      if (!matchMedia("(min-width: 50rem)").matches) scrollTo(0, 0);
+      if (!wrong && !matchMedia("(min-width: 50rem)").matches) scrollTo(0, 0);
     } else if (target.id === "list") {
       mark();
       document.getElementById("list-title")?.focus();
@@ -148,6 +148,11 @@
     event.preventDefault();
     document.body.addEventListener("htmx:afterRequest", () => setTimeout(() => row.isConnected && row.click()), { once: true });
   });
+
+  /* Where the views lie side by side, the one that is shown is in sight. */
+  const views = document.querySelector(".views");
+  const here = views.querySelector("a[aria-current]");
+  if (here) views.scrollLeft += here.getBoundingClientRect().left - views.getBoundingClientRect().left - 16;
 
   restore(pane);
   mark();

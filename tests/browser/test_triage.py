@@ -211,6 +211,16 @@ def test_keys_are_silent_in_fields_and_can_be_switched_off(anna: Page, scene: Sc
     expect(anna.locator("#reply-form [name=verdict]")).to_have_value("answer")
 
 
+def test_on_a_phone_a_refusal_is_in_sight_and_so_is_the_view_one_is_in(anna: Page, scene: Scene) -> None:
+    anna.set_viewport_size({"width": 320, "height": 640})
+    anna.goto("/?vy=done")
+    expect(anna.locator(".views a[aria-current]").first).to_be_in_viewport()
+    opened(anna, scene, "Sara Lindgren", "?beslut=answer")
+    anna.locator("#text").fill("Ditt nummer är 811228-9874.")
+    anna.locator("[data-send]").click()
+    expect(anna.locator("#reply-error")).to_be_in_viewport()
+
+
 def test_help_is_a_dialog_over_what_one_is_doing(anna: Page, scene: Scene) -> None:
     opened(anna, scene, "Sara Lindgren")
     for key in ("?", "F1"):
