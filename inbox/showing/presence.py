@@ -10,11 +10,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 
 from accounts.models import User
@@ -22,6 +24,7 @@ from accounts.permissions import Permission, require
 from inbox import live
 from inbox.deciding.acting import after_commit, locked, record
 from inbox.models import Conversation, Presence
+from inbox.showing.written import spelled_out
 
 GONE_AFTER = timedelta(seconds=100)  # without a sign; a page in the background gives one a minute
 HOLDS_FOR = timedelta(minutes=2)  # after the last key: whoever has gone for coffee does not keep others from answering
@@ -57,12 +60,17 @@ class Around:
 
 def with_present(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """Let each conversation bring who has it open, in the same query; `around` reads it."""
+    return rows.annotate(**_here())
+
+
+@cache
+def _here() -> dict[str, RawSQL]:
     facts = JSONObject(
         user="user_id", name="user__name", seen_at="seen_at", is_away="is_away", typed_at="typed_at", holds="holds",
         lost_to="lost_to_id",
     )  # fmt: skip
     here = Presence.objects.filter(conversation=OuterRef("pk")).order_by("pk").values(facts=facts)
-    return rows.annotate(presences=ArraySubquery(here))
+    return spelled_out(Conversation.objects.annotate(presences=ArraySubquery(here)))
 
 
 def around(row: Conversation, viewer: User, now: datetime) -> Around:
