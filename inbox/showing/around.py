@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, When
@@ -67,7 +68,7 @@ def items(row: Conversation) -> tuple[list[Place], int]:
     Each item also tells what it said before (`old_texts`, `old_times`), whether it waits for us (`waits`) and whether
     it was we who took it away (`taken_away`).
     """
-    rows = _as_shown(Item.objects.all())
+    rows = _shown()
     if row.thread.item_count <= WHOLE:
         found = list(rows.filter(thread=row.thread_id).order_by("-posted_at", "-pk")[: 2 * WHOLE])
     else:
@@ -83,13 +84,14 @@ def _around(row: Conversation) -> RawSQL:
     return RawSQL(AROUND, (row.pk, OWN, row.channel_id, HIGHEST, *near, *near))  # a constant
 
 
-def _as_shown(rows: QuerySet[Item]) -> QuerySet[Item]:
+@cache  # Django takes longer to make it than PostgreSQL to answer
+def _shown() -> QuerySet[Item]:
     old = ItemVersion.objects.filter(item=OuterRef("pk")).order_by("pk")
     ours = Outgoing.objects.filter(to=OuterRef("pk"), kind=Outgoing.Kind.DELETE, status=Outgoing.Status.SENT)
     edited = Q(edited_at__isnull=False)
     # Asked only where there can be something: of most items nothing is.
     return (
-        rows.select_related("contact", "first_seen_by")
+        Item.objects.select_related("contact", "first_seen_by")
         .defer("raw")
         .annotate(
             old_texts=Case(When(edited, then=ArraySubquery(old.values("text")))),
@@ -120,7 +122,7 @@ def ours(row: Conversation, pk: int) -> Item | None:
 
 def page(thread: Thread, after: tuple[datetime, int] | None) -> tuple[list[Place], tuple[datetime, int] | None]:
     """One page of the whole thread, oldest first, after a key, and the key of its last item if more follows."""
-    rows = _as_shown(Item.objects.filter(thread=thread))
+    rows = _shown().filter(thread=thread)
     if after:
         at, pk = after
         rows = rows.filter(Q(posted_at__gt=at) | Q(posted_at=at, pk__gt=pk), posted_at__gte=at)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db.models import (
@@ -21,6 +23,7 @@ from django.db.models import (
     TextField,
     Value,
 )
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -45,7 +48,7 @@ from inbox.models import (
     VerdictEvent,
 )
 from inbox.promise import promises
-from inbox.showing import chips, presence
+from inbox.showing import chips, presence, written
 from inbox.verdicts import MODERATE, VERDICTS
 from inbox.writing import neutrality, replying
 
@@ -61,22 +64,33 @@ def conversation(user: User, pk: int) -> Conversation:
     for what the user may not see.
     """
     now = timezone.now()
-    cycle = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("due_at", "pk")
     rows = selectors.visible_to(user).select_related(
         "channel__department", "contact", "assignee", "thread__post", "department", "topic"
     )
     rows = rows.annotate(
-        waits_since=Subquery(cycle.values("started_at")[:1]),
-        waits_as=Subquery(cycle.values("kind")[:1]),
-        waits_under=Subquery(cycle.values("policy")[:1]),
-        holdings=promises.counted(),
+        **_facts(),
         neutral_until=Subquery(neutrality.periods(timezone.localdate(now)).values("last_day")[:1]),
-        central_after=Subquery(HouseRules.objects.values("central_after_hours")[:1]),
         reply_waits=ExpressionWrapper(replying.waiting(user, now), BooleanField()),
-        pending_reply=Subquery(PendingReply.objects.filter(conversation=OuterRef("pk"), decided_at=None).values("pk")),
     )
     rows = presence.with_present(rows)
     return rows.prefetch_related(Prefetch("outgoing", Outgoing.objects.select_related("by").order_by("pk"))).get(pk=pk)
+
+
+@cache
+def _facts() -> dict[str, RawSQL]:
+    """What a conversation's page says of it that hangs on nobody who reads it, and on no time."""
+    cycle = ReplyCycle.objects.filter(conversation=OuterRef("pk"), ended_at=None).order_by("due_at", "pk")
+    pending = PendingReply.objects.filter(conversation=OuterRef("pk"), decided_at=None)
+    return written.spelled_out(
+        Conversation.objects.annotate(
+            waits_since=Subquery(cycle.values("started_at")[:1]),
+            waits_as=Subquery(cycle.values("kind")[:1]),
+            waits_under=Subquery(cycle.values("policy")[:1]),
+            holdings=promises.counted(),
+            central_after=Subquery(HouseRules.objects.values("central_after_hours")[:1]),
+            pending_reply=Subquery(pending.values("pk")),
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -131,7 +145,8 @@ def log(row: Conversation) -> Log:
     """
     found, ruled = Log(), []
     kinds: dict[str, Ground] = {}
-    for kind, at, who, what, first, second, more in _logged(row):
+    for kind, at, who, what, first, second, facts in written.rows(_log_of_some_row(), {written.SOME_ROW: row.pk}):
+        more = json.loads(facts or "null")
         if kind == "note":
             found.notes.append(Event(at, who, what))
         elif kind == "question":
@@ -184,6 +199,11 @@ def _verdict_words(key_and_reason: str, kinds: Mapping[str, Ground]) -> str:
     else:
         why = dict(verdict.reasons).get(reason) if verdict.reasons else reason
     return f"{verdict.label}: {why}" if why else str(verdict.label)
+
+
+@cache
+def _log_of_some_row() -> written.Sql:
+    return written.sql_of(_logged(Conversation(pk=written.SOME_ROW)))
 
 
 def _logged(row: Conversation) -> QuerySet[Any, tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -55,6 +55,14 @@ def sql_of(rows: QuerySet[Any, Any]) -> Sql:
         return rows.query.sql_with_params()
     except EmptyResultSet:
         return "SELECT NULL::bigint AS pk WHERE FALSE", ()
+
+
+def rows(sql: Sql, given: Mapping[Any, Any]) -> list[tuple[Any, ...]]:
+    """Ask what was written once. What PostgreSQL gives stays as it is: JSON a text."""
+    text, params = sql
+    with connection.cursor() as cursor:
+        cursor.execute(text, [_value(param, given) for param in params])
+        return cursor.fetchall()
 
 
 def spelled_out(rows: QuerySet[Any, Any]) -> dict[str, RawSQL]:

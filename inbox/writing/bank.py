@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +20,7 @@ from accounts.models import User
 from accounts.permissions import Permission, require
 from connectors.registry import PATHS, connector_class
 from inbox.models import Conversation, LinkCheck, Phrase, RedirectTarget, ReplyTemplate, Responsibility
+from inbox.showing import written
 from inbox.writing.links import in_text
 from sla.clock import Policy
 from sla.words import day_words
@@ -63,7 +66,8 @@ class Texts:
 def texts() -> Texts:
     """Read all that is in use. One query, as the page of a conversation needs all of it."""
     found = Texts()
-    for kind, pk, name, text, facts in _rows():
+    for kind, pk, name, text, more in written.rows(_sql(), {}):
+        facts = json.loads(more or "null")
         if kind == "redirect":
             found.redirects.append(RedirectTarget(pk=pk, name=name, text=text, **facts))
         elif kind == "dead":
@@ -78,6 +82,11 @@ def texts() -> Texts:
     found.templates.sort(key=lambda each: each.name.casefold())
     found.redirects.sort(key=lambda each: (each.is_elsewhere, each.position, each.name))
     return found
+
+
+@cache
+def _sql() -> written.Sql:
+    return written.sql_of(_rows())
 
 
 def _rows() -> Any:
