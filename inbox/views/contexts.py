@@ -24,7 +24,7 @@ from inbox.selectors import Filters
 from inbox.showing import around, chips, presence, thread
 from inbox.showing.around import Place
 from inbox.verdicts import VERDICTS, Verdict, of_reply, offered
-from inbox.views import above, menus, panels, sides
+from inbox.views import above, items, menus, panels, sides
 from inbox.views import desk as desks
 from inbox.views.rows import foreign
 from inbox.writing import bank, drafts, signing, texts, whose
@@ -68,6 +68,7 @@ def conversation_context(request: HttpRequest, row: Conversation, rules: InForce
         "now": now,
         "chip": chips.of(row, policy, now),
         "places": places,
+        "written": items.shown(places, row, request.user, now),
         "left_out": left_out,
         "lane": lane,
         "guides": above.guides(lane, request, **form),
