@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from accounts.models import Channel, Platform, Topic
 from inbox.models import Conversation, Item
 from inbox.showing.query import Query
+from inbox.showing.written import sql_of
 
 
 def in_state(state: str, now: datetime) -> Q:
@@ -25,7 +27,10 @@ def conversations(query: Query, now: datetime, prefix: str = "") -> Q:
     """What must hold of a conversation, beside its words; `prefix`: where it stands seen from what is filtered."""
     wanted = Q()
     if query.channels:
-        wanted &= Q(**{f"{prefix}channel__in": _channels(query.channels)})
+        # An item's channel is its conversation's; asked of the row itself, and once for all rows.
+        sql, params = sql_of(_channels(query.channels))
+        table = "inbox_item" if prefix else "inbox_conversation"
+        wanted &= Q(RawSQL(f'"{table}"."channel_id" = ANY(ARRAY({sql}))', params, BooleanField()))
     for topic in query.topics:
         tag = rf"#{topic}\y" if topic.isalnum() else "$^"
         tagged = Item.objects.filter(thread=OuterRef(f"{prefix}thread"), text__iregex=tag)
