@@ -101,7 +101,8 @@ def mark(row: Conversation, now: datetime) -> Mark | None:
     lane = Lane(row.lane)
     if lane == Lane.ORDINARY:
         return None
-    reason, certain = lanes.reason(row.lane_rule or ""), row.lane_certain is not False  # type: ignore[attr-defined]
+    change = row.lane_change or {}  # type: ignore[attr-defined]
+    reason, certain = lanes.reason(change.get("rule", "")), change.get("certain", True)
     seen = chips.seen(row.seen_at, now)  # type: ignore[attr-defined]
     return Mark(str(lane.label), reason, TONES[lane], ICONS[lane], certain, seen)
 

@@ -173,8 +173,8 @@ def _badges(row: Conversation, suggested: Suggestion | None, now: datetime, view
     yield from _lane_badges(row, now)
     for each in presence.busy(row, viewer, now)[:PRESENT_SHOWN]:
         yield _present(each)
-    reply = chips.of_reply(row.reply_status, held=bool(row.reply_held), kind=row.reply_kind)  # type: ignore[attr-defined]
-    if reply:
+    newest: dict[str, Any] | None = row.newest_reply  # type: ignore[attr-defined]
+    if newest and (reply := chips.of_reply(newest["status"], held=newest["held"], kind=newest["kind"])):
         yield Badge(reply.text, reply.icon, reply.tone)
     if row.reply_pending:  # type: ignore[attr-defined]
         yield Badge(_("Ska godkännas"), "pencil-square", "soon")
