@@ -94,6 +94,8 @@ def asking(user: Any, path: str, headers: dict[str, str] | None = None) -> Calla
     from django.db import close_old_connections
     from django.test import Client
 
+    import config.asgi  # noqa: F401  # what the web process does as it starts
+
     client = Client(raise_request_exception=True)
     with time_machine.travel(NOW, tick=False):
         client.force_login(user, backend="accounts.backends.Users")

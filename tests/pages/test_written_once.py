@@ -46,8 +46,8 @@ def test_each_one_counts_and_lists_what_is_his_or_her_own(sign_in: Callable[...,
 
 def test_who_sees_a_part_sees_no_more_for_what_others_have_asked(sign_in: Callable[..., Client], anna: Client) -> None:
     department = DepartmentFactory()
-    own = waiting_conversation(thread__channel=ChannelFactory(department=department))
-    waiting_conversation(thread__channel=ChannelFactory(department=DepartmentFactory()))
+    own = waiting_conversation(thread__channel=ChannelFactory(kind="topic", department=department))
+    waiting_conversation(thread__channel=ChannelFactory(kind="topic", department=DepartmentFactory()))
     kim = sign_in(None, name="Kim Ek")
     Membership.objects.create(user=kim.user, role=Role.DEPARTMENT, department=department)  # type: ignore[attr-defined]
     assert len(anna.get("/?vy=open").context["rows"]) == 2
@@ -60,13 +60,15 @@ def test_time_goes_on_for_what_is_kept(anna: Client) -> None:
     assert not anna.get("/?lage=overdue").context["rows"]
     assert row.due_at
     with time_machine.travel(row.due_at + timedelta(minutes=1), tick=False):
+        anna.force_login(anna.user)  # type: ignore[attr-defined]  # a session ends in the evening
         context = anna.get("/?lage=overdue").context
     assert [entry["row"].pk for entry in context["rows"]] == [row.pk]
     assert next(state["count"] for state in context["states"] if state["key"] == "overdue") == 1
 
 
 def test_nothing_is_kept_in_a_language(anna: Client) -> None:
-    waiting_conversation(item_count=2)
+    waiting_conversation()
+    Conversation.objects.update(item_count=2)
     assert "2 kommentarer" in anna.get("/").content.decode()
     anna.cookies["django_language"] = "en"
     assert "2 comments" in anna.get("/").content.decode()
