@@ -113,14 +113,15 @@ def _add_counted(found: Numbers, scope: Scope, weeks: set[date], line: set[date]
             marks.values_list("monday", Value(True), *nothing), all=True
         )
     )
-    stale = {monday for monday, is_mark, *_rest in read if is_mark}
+    stale, own = {monday for monday, is_mark, *_rest in read if is_mark}, set(scope.mondays)
     for monday, _is_mark, channel, sums, of_line, owed, kept in read:
         if monday in stale:
             continue
-        _add(found.by_week[monday], sums or {})
-        _add(found.spreads[monday], of_line or {})
-        if channel and owed and monday in scope.mondays:
-            _add(found.by_channel[channel], +Counter(owed=owed, kept=kept or 0))
+        if sums is not None:
+            _add(found.by_week[monday], sums)
+            _add(found.spreads[monday], of_line or {})
+        if channel and owed and monday in own:
+            _add(found.by_channel[channel], {"owed": owed, "kept": kept} if kept else {"owed": owed})
     return stale
 
 
