@@ -23,7 +23,7 @@ from insights import conclusions, tables
 from insights.conclusions import spaced
 from insights.definitions import FIGURES
 from insights.finding import LEFT
-from insights.parts import Number
+from insights.parts import Number, Week
 from insights.report import Report
 from insights.tables import Cell, Table
 from insights.templatetags.figures import minutes, share, signed
@@ -128,14 +128,12 @@ def _number(number: Number) -> dict[str, str]:
 
 def _promise(report: Report) -> list[Block]:
     alt = _("Linje över andelen i tid per vecka. Samma tal i tabellen nedan.")
-    weeks = [
-        [f"{_('v.')} {week.monday.isocalendar().week}", _number(week.owed), _number(week.kept), share(week.share)]
-        for week in report.weeks
-    ]
+    weeks = [[_week(week), _number(week.owed), _number(week.kept), share(week.share)] for week in report.weeks]
+    held = {"part": spaced(report.share.part), "whole": spaced(report.share.whole)}
     split = _("Stapeln från vänster: %s.") % ", ".join(f"{spaced(part.count)} {part.name}" for part in report.parts)
     blocks = [
         _heading(report.heading),
-        _text(_("%(part)s av %(whole)s förfallna hölls.") % {"part": report.share.part, "whole": report.share.whole}),
+        _text(_("%(part)s av %(whole)s förfallna hölls.") % held),
     ]
     if report.bar:
         blocks.append(_chart("insights/_split.html", {"bar": report.bar}, alt=split, width=WIDE_CHART))
@@ -157,6 +155,12 @@ def _promise(report: Report) -> list[Block]:
     blocks += _missing(report.line_gap_words)
     blocks.append(_table([_("Vecka"), _("Förföll"), _("Hölls"), _("Andel")], weeks))
     return blocks
+
+
+def _week(week: Week) -> str:
+    """`v. 48`, `v. 48 hittills`."""
+    name = f"{_('v.')} {week.monday.isocalendar().week}"
+    return f"{name} {_('hittills')}" if week.is_running else name
 
 
 def _split_parts(report: Report) -> list[Number]:
@@ -210,7 +214,7 @@ def _arrivals(report: Report) -> list[Block]:
     heat = report.heats[0]
     alt = _("Karta över veckodag och timme: ju större ruta, desto fler frågor. Samma tal i tabellen nedan.")
     days = [conclusions.weekday(number) for number in report.weekdays]
-    rows = [[f"{hour:02}", *(str(cell.count) for cell in cells)] for hour, cells in report.hours]
+    rows = [[f"{hour:02}", *(spaced(cell.count) for cell in cells)] for hour, cells in report.hours]
     blocks = [_heading(report.arrivals_heading), _text(_("Inkomna frågor %s.") % report.line_period)]
     blocks.append(_chart("insights/_heat.html", {"heat": heat, "class": ""}, alt=alt, width=NARROW_CHART))
     if report.line_gap_words:

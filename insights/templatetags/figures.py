@@ -42,8 +42,8 @@ def minutes(length: int | None) -> str:
 
 @register.filter
 def signed(number: int) -> str:
-    """`+61`, `−3`, `0`."""
-    return f"{number:+}".replace("-", "−") if number else "0"
+    """`+61`, `−3`, `+1 086`, `0`."""
+    return f"{'+' if number > 0 else '−'}{spaced(abs(number))}" if number else "0"
 
 
 long_minutes = register.filter("long_minutes", boardtext.long_minutes)
