@@ -242,6 +242,26 @@ def test_a_printed_conversation_has_the_words_and_none_of_the_buttons(anna: Page
         expect(anna.locator(hidden).first).to_be_hidden()
 
 
+def test_the_figures_keep_their_tables_on_paper_their_bars_on_a_phone_and_take_the_colours_of_the_reader(
+    anna: Page, scene: Scene
+) -> None:
+    anna.goto("/uppfoljning/")
+    table = anna.get_by_role("region", name="kvällar, nätter och helger")
+    expect(table).to_be_hidden()
+    anna.emulate_media(media="print")
+    expect(table).to_be_visible()
+    expect(anna.locator(".choices select").first).to_be_hidden()
+    anna.emulate_media(media="screen", forced_colors="active")
+    paint = "svg => getComputedStyle(svg).fill"
+    ink = anna.locator("svg.line text.end").first.evaluate(paint)
+    assert ink == anna.locator("body").evaluate("body => getComputedStyle(body).color")
+    assert ink == anna.locator("svg.line circle").first.evaluate(paint)
+    anna.set_viewport_size({"width": 320, "height": 640})
+    widths = anna.locator("svg.meter").evaluate_all("all => all.map(svg => svg.getBoundingClientRect().width)")
+    assert widths and min(widths) >= 40
+    assert anna.evaluate("document.documentElement.scrollWidth") == 320
+
+
 def test_the_policy_lets_nothing_in_from_elsewhere(anna: Page, scene: Scene) -> None:
     answer = anna.goto("/")
     assert answer is not None
