@@ -15,6 +15,7 @@ from django.db.models import (
     BooleanField,
     Case,
     Count,
+    DateField,
     DateTimeField,
     F,
     FloatField,
@@ -23,6 +24,7 @@ from django.db.models import (
     JSONField,
     Q,
     QuerySet,
+    Sum,
     Value,
     When,
 )
@@ -95,33 +97,30 @@ def numbers(
 def _add_counted(found: Numbers, scope: Scope, weeks: set[date], line: set[date]) -> set[date]:
     """Add the weeks that were counted before; give those that must be counted from the rows. One query.
 
-    Weeks are read as the sum over all channels, unless only some are asked for, and of each channel what was promised.
-    The marks are read in the same instant as the counts.
+    Weeks are read as the sum over all channels, unless only some are asked for; what was promised by channel is summed
+    there and then. The marks are read in the same instant as the counts.
     """
-    narrowed = bool(scope.channel or scope.department)
-    whole = Q(channel__isnull=not narrowed)
-    promise = {key: Cast(KT(f"counts__{key}"), IntegerField()) for key in PROMISE}
-    counted = WeekCount.objects.filter(scope.narrow(), whole | Q(channel__isnull=False, monday__in=scope.mondays))
-    counted = counted.filter(monday__in=weeks).annotate(
-        sums=Case(When(whole, then="counts")), of_line=Case(When(whole, monday__in=line, then="spread")), **promise
-    )
-    marks = StaleWeek.objects.filter(monday__in=weeks).distinct()
-    fields = (BigAutoField(), JSONField(), JSONField(), IntegerField(), IntegerField())
-    nothing = [Cast(Value(None), field) for field in fields]
-    read = list(
-        counted.values_list("monday", Value(False), "channel", "sums", "of_line", *PROMISE).union(
-            marks.values_list("monday", Value(True), *nothing), all=True
-        )
-    )
-    stale, own = {monday for monday, is_mark, *_rest in read if is_mark}, set(scope.mondays)
-    for monday, _is_mark, channel, sums, of_line, owed, kept in read:
-        if monday in stale:
-            continue
-        if sums is not None:
-            _add(found.by_week[monday], sums)
-            _add(found.spreads[monday], of_line or {})
-        if channel and owed and monday in own:
-            _add(found.by_channel[channel], {"owed": owed, "kept": kept} if kept else {"owed": owed})
+    marks = StaleWeek.objects.filter(monday__in=weeks)
+    counted = WeekCount.objects.filter(scope.narrow(), monday__in=weeks).exclude(monday__in=marks.values("monday"))
+    of_line = Case(When(monday__in=line, then="spread"))
+    by_week = counted.filter(channel__isnull=not (scope.channel or scope.department)).annotate(of_line=of_line)
+    sums = {key: Sum(Cast(KT(f"counts__{key}"), IntegerField())) for key in PROMISE}
+    by_channel = counted.filter(channel__isnull=False, monday__in=scope.mondays).values("channel").annotate(**sums)
+    columns = (DateField(), JSONField(), JSONField(), BigAutoField(), IntegerField(), IntegerField())
+    nought = [Cast(Value(None), column) for column in columns]
+    stale = set()
+    for monday, counts, spread, channel, owed, kept in by_week.values_list(
+        "monday", "counts", "of_line", *nought[3:]
+    ).union(
+        by_channel.values_list(*nought[:3], "channel", *PROMISE), marks.values_list("monday", *nought[1:]), all=True
+    ):
+        if counts is not None:
+            _add(found.by_week[monday], counts)
+            _add(found.spreads[monday], spread or {})
+        elif channel:
+            _add(found.by_channel[channel], +Counter(owed=owed or 0, kept=kept or 0))
+        else:
+            stale.add(monday)
     return stale
 
 

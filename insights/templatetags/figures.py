@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from django import template
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from inbox.showing import chips
 from insights import boardtext, charts, conclusions
+from insights.parts import Week
 from insights.shares import Share
 
 register = template.Library()
@@ -135,7 +136,22 @@ _NOUGHT = '<span class="muted">0</span>'
 
 
 @register.simple_tag(takes_context=True)
+def week_rows(context: template.Context, weeks: list[Week]) -> SafeString:
+    """The weeks of the line in rows of a table."""
+    short, so_far = escape(_("v.")), f' <span class="muted">{escape(_("hittills"))}</span>'
+    return mark_safe(
+        "".join(
+            f'<tr><th scope="row">{short} {week(each.monday)}{so_far if each.is_running else ""}</th>'
+            f'<td class="number">{rows(context, each.owed)}</td><td class="number">{rows(context, each.kept)}</td>'
+            f'<td class="number">{escape(share(each.share))}</td></tr>'
+            for each in weeks
+        )
+    )
+
+
+@register.simple_tag(takes_context=True)
 def rows(context: template.Context, number: Any, words: str = "") -> SafeString:
     """A number as the link to exactly its rows; `words` names it where what stands around does not."""
-    name = format_html(' aria-label="{} {}"', words, spaced(number.count)) if words else ""
-    return format_html('<a href="{}?{}"{}>{}</a>', context["rows_url"], number.query, name, spaced(number.count))
+    count = spaced(number.count)
+    name = f' aria-label="{escape(words)} {count}"' if words else ""
+    return mark_safe(f'<a href="{context["rows_url"]}?{escape(number.query)}"{name}>{count}</a>')

@@ -246,7 +246,7 @@ def test_the_figures_keep_their_tables_on_paper_their_bars_on_a_phone_and_take_t
     anna: Page, scene: Scene
 ) -> None:
     anna.goto("/uppfoljning/")
-    table = anna.get_by_role("region", name="kvällar, nätter och helger")
+    table = anna.locator("table.hours")
     expect(table).to_be_hidden()
     anna.emulate_media(media="print")
     expect(table).to_be_visible()
