@@ -255,7 +255,7 @@ def test_the_figures_keep_their_tables_on_paper_their_bars_on_a_phone_and_take_t
     paint = "svg => getComputedStyle(svg).fill"
     ink = anna.locator("svg.line text.end").first.evaluate(paint)
     assert ink == anna.locator("body").evaluate("body => getComputedStyle(body).color")
-    assert ink == anna.locator("svg.line circle").first.evaluate(paint)
+    assert ink == anna.locator("svg.heat rect.mark").first.evaluate(paint)
     anna.set_viewport_size({"width": 320, "height": 640})
     widths = anna.locator("svg.meter").evaluate_all("all => all.map(svg => svg.getBoundingClientRect().width)")
     assert widths and min(widths) >= 40
