@@ -49,7 +49,8 @@ COMPARED = (
     "from_us", "text", "posted_at", "edited_at", "deleted_at", "missing_since", "addressed", "can_reply", "hidden",
     "held",
 )  # fmt: skip
-WITH_IDS = "channel_id = %s AND (external_id = ANY(%s) OR (earlier_ids && %s::varchar[] AND NOT earlier_ids = '{}'))"
+WITH_ID = "channel_id = %s AND external_id = ANY(%s)"
+WITH_EARLIER_ID = "channel_id = %s AND earlier_ids && %s::varchar[] AND NOT earlier_ids = '{}'"
 
 
 @dataclass
@@ -273,7 +274,10 @@ def _own_ids(channel: Channel) -> frozenset[str]:
 def _known(channel: Channel, reads: Iterable[Incoming]) -> dict[str, StoredItem]:
     """Give the stored items that were read, by every id that each ever had."""
     ids = [id for read in reads for id in read.ids]
-    found = rows.select(Item, (*COMPARED, "raw"), WITH_IDS, channel.pk, ids, ids) if ids else []
+    if not ids:
+        return {}
+    either = (WITH_ID, (channel.pk, ids)), (WITH_EARLIER_ID, (channel.pk, ids))
+    found = rows.select_either(Item, (*COMPARED, "raw"), *either)
     known = {item.external_id: item for item in (StoredItem(*row[:-1], has_raw=row[-1] != "") for row in found)}
     for item in list(known.values()):
         known |= {id: item for id in item.earlier_ids if id not in known}

@@ -157,16 +157,23 @@ def staffed_step(policy: Policy, received: datetime, due: datetime, hours: float
 
     None if fewer are left on arrival: that step of the ladder is not for this cycle.
     """
-    if not hours > 0:
-        raise ClockError("A step of the ladder needs more than 0 hours.", "bad_target")
-    staffed, start = policy.staffed or policy.calendar, checked(received)
-    spare = staffed.between(start, utc(due)) - timedelta(hours=hours)
-    return None if spare < NOTHING else staffed.latest(start, spare)
+    return _staffed_steps(policy, received, due, (hours,))[0]
 
 
 def ladder(policy: Policy, received: datetime, due: datetime) -> list[datetime | None]:
     """Give the time of each step of the policy's ladder, None for a step that is not for this cycle."""
-    return [staffed_step(policy, received, due, hours) for hours in policy.ladder]
+    return _staffed_steps(policy, received, due, policy.ladder)
+
+
+def _staffed_steps(
+    policy: Policy, received: datetime, due: datetime, steps: tuple[float, ...]
+) -> list[datetime | None]:
+    if not all(hours > 0 for hours in steps):
+        raise ClockError("A step of the ladder needs more than 0 hours.", "bad_target")
+    staffed, start = policy.staffed or policy.calendar, checked(received)
+    left = staffed.between(start, utc(due))
+    spare = [left - timedelta(hours=hours) for hours in steps]
+    return [None if each < NOTHING else staffed.latest(start, each) for each in spare]
 
 
 def with_reading(policy: Policy, reading: Reading) -> Policy:

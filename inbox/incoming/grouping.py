@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import Platform
 from inbox.incoming import retention, rows
@@ -50,21 +50,33 @@ def group(thread_ids: Collection[int], now: datetime) -> int:
 
 
 def _pairs(asked: dict[int, Asked], made: list[tuple[int, int, datetime]], now: datetime) -> list[tuple[int, int]]:
-    """Give the pairs of conversations, in different threads, that say nearly the same."""
-    near = Print.objects.filter(among(Print, "value", {value for _pk, value, _at in made}), at__gte=now - WITHIN)
+    """Give the pairs of conversations, in different threads, that say nearly the same. Each is looked at once."""
     known: dict[int, list[Asked]] = defaultdict(list)
-    for value, *facts in near.order_by("-at").values_list(
-        "value", "conversation", "conversation__thread", "conversation__preview"
-    ):
-        if len(known[value]) < MOST_COMPARED:
-            known[value].append((facts[0], facts[1], facts[2] or ""))
-    found = set()
+    with connection.cursor() as cursor:
+        cursor.execute(NEAR, [sorted({value for _pk, value, _at in made}), now - WITHIN])
+        for value, *facts in cursor.fetchall():
+            known[value].append((facts[0], facts[1], facts[2]))
+    found, looked_at = [], set()
     for pk, value, _at in made:
         _pk, thread, text = asked[pk]
         for other, other_thread, other_text in known[value]:
-            if other_thread != thread and likeness(text, other_text) >= ALIKE:
-                found.add((min(pk, other), max(pk, other)))
+            pair = (pk, other) if pk < other else (other, pk)
+            if other_thread == thread or pair in looked_at:
+                continue
+            looked_at.add(pair)
+            if likeness(text, other_text) >= ALIKE:
+                found.append(pair)
     return sorted(found)
+
+
+# By the index print_by_value, only as far as is compared: a storm leaves thousands under one number.
+NEAR = f"""
+SELECT near.value, near.conversation_id, conversation.thread_id, conversation.preview
+FROM unnest(%s::bigint[]) wanted (value) CROSS JOIN LATERAL (
+    SELECT value, conversation_id FROM inbox_print WHERE value = wanted.value AND at >= %s
+    ORDER BY at DESC LIMIT {MOST_COMPARED}
+) near JOIN inbox_conversation conversation ON conversation.id = near.conversation_id
+"""
 
 
 def _join(pairs: Iterable[tuple[int, int]]) -> int:

@@ -187,13 +187,18 @@ def _locked_conversations(news: Iterable[Key], touched: Collection[int]) -> list
     threads = list({thread for thread, _who in keys})
     people = list({who for _thread, who in keys if isinstance(who, int)})
     roots = list({who for _thread, who in keys if isinstance(who, str)})
-    where, values = ["id = ANY(%s)"], [list[Any](touched)]
+    where, values = list[str](), list[list[Any]]()
+    if touched:  # each way that is asked for makes the planner weigh the others again
+        where.append("id = ANY(%s)")
+        values.append(list(touched))
     if people:
         where.append("thread_id = ANY(%s) AND contact_id = ANY(%s)")
         values += [threads, people]
     if roots:
         where.append("thread_id = ANY(%s) AND contact_id IS NULL AND root_external_id = ANY(%s)")
         values += [threads, roots]
+    if not where:
+        return []
     names = ("id", "thread", "contact", "root_external_id", "last_item_at", "preview", "item_count")
     return rows.select(Conversation, (*names, "before_connection"), " OR ".join(where), *values, lock=True)
 

@@ -46,6 +46,22 @@ def select(model: type[models.Model], fields: Sequence[str], where: str, *values
         return list(cursor.fetchall())
 
 
+def select_either(
+    model: type[models.Model], fields: Sequence[str], *conditions: tuple[str, Sequence[Any]]
+) -> list[Any]:
+    """Give the named fields of the rows where one of some conditions holds, again for each further one that does.
+
+    Each is found by its own index. Were they one condition with OR, the planner would weigh a long list of values for
+    many times as long as it takes to read them.
+    """
+    names, _types = _columns(model, tuple(fields))
+    sql = f"SELECT {', '.join(names)} FROM {model._meta.db_table} WHERE"
+    with connection.cursor() as cursor:
+        each = [f"{sql} {where}" for where, _values in conditions]
+        cursor.execute(" UNION ALL ".join(each), [value for _where, values in conditions for value in values])
+        return list(cursor.fetchall())
+
+
 def update(model: type[models.Model], fields: Sequence[str], rows: Collection[Row]) -> int:
     """Set fields of rows; each row is its id followed by the values. Give how many there were."""
     if not rows:
