@@ -27,7 +27,7 @@ from sla.models import PolicyVersion
 from sla.policyfile import policy_from_json
 from sla.tables import Table, Tables
 
-BATCH = 600  # conversations: half as long as a page may wait, and hardly dearer than in longer ones
+BATCH = 600  # conversations: a fiftieth of a second. By more of them pages wait longer, and little is won
 HALVED_FROM = 20_000  # open cycles: a second of work
 TELLING = 200  # cycles of a sample: enough to find their middle within a tenth
 MOST_SHOWN = 50

@@ -124,6 +124,18 @@ def test_one_thread_days_apart_and_short_lived_texts_make_no_group() -> None:
 
 
 @pytest.mark.django_db
+def test_of_a_storm_under_one_number_the_newest_are_compared() -> None:
+    older = ConversationFactory(preview="Något helt annat")
+    storm = range(grouping.MOST_COMPARED + 5)
+    Print.objects.bulk_create(
+        Print(conversation=older, value=value, at=NOW - 2 * HOUR) for value in prints(QUESTION) for _ in storm
+    )
+    near, newest = asks(QUESTION, at=NOW - HOUR), asks(QUESTION)
+    near.refresh_from_db()
+    assert newest.alike == near.alike == near.pk
+
+
+@pytest.mark.django_db
 def test_prints_are_let_go_after_days() -> None:
     asks(QUESTION, at=NOW - 4 * DAY)
     asks(QUESTION)
