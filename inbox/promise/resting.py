@@ -63,6 +63,8 @@ def rest(conversation_id: int, *, until: datetime | None, by: User, now: datetim
         raise Refused(_("Den tiden har redan passerat. Välj en senare."), "past")
     first = ledger.first(row)
     if first and (until is None or until > first.due_at):
+        if first.due_at <= now:
+            raise Refused(_("Skicka besked först. Fristen har redan gått ut."), "holding_first")
         due = chips.when(first.due_at, now)
         raise Refused(_("Skicka besked först. Fristen går ut %s, och den väntar inte.") % due, "holding_first")
     promise = ledger.promised(row)

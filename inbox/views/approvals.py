@@ -18,7 +18,7 @@ from inbox.deciding.acting import Refused
 from inbox.models import PendingReply
 from inbox.showing import protection
 from inbox.views.verdicts import SEND_DELAY, moment
-from inbox.writing import approvals, links
+from inbox.writing import approvals, links, screening
 
 
 @needs(Permission.ANSWER)
@@ -79,13 +79,17 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     pending, form, now = _found(request, pk), request.POST, timezone.now()
     if not pending.is_seen:  # type: ignore[attr-defined]
         raise Http404
-    text = form.get("text", "").replace("\r\n", "\n")
+    text, acknowledged, why = form.get("text", "").replace("\r\n", "\n"), form.get("anyway", ""), form.get("why", "")
     drawn_at = moment(form.get("drawn_at", "")) or now
     try:
         links.stop_dead(text, now)
-        outgoing = approvals.approve(pk, text=text, by=request.user, now=now, drawn_at=drawn_at, delay=SEND_DELAY)
+        outgoing = screening.approve(
+            pending, text=text, acknowledged=acknowledged.split(), why=why, by=request.user, now=now,
+            drawn_at=drawn_at, delay=SEND_DELAY,
+        )  # fmt: skip
     except Refused as refused:
-        return _page(request, _found(request, pk), 422, error=str(refused), text=text)
+        composer = {"warned": getattr(refused, "kinds", ()), "why": why}
+        return _page(request, _found(request, pk), 422, error=str(refused), text=text, composer=composer)
     said = _("Svaret från %s är godkänt och skickas om 10 sekunder.") % pending.by.get_short_name()
     messages.success(request, said, extra_tags=reverse("inbox:cancel", args=[outgoing.pk]))
     return redirect("inbox:approvals")

@@ -22,6 +22,7 @@ from inbox.verdicts import ASK_EXPERT, LIKE, MODERATE
 from inbox.views.contexts import part
 from inbox.views.inbox import address, conversation_answer, found
 from inbox.views.verdicts import SEND_DELAY, back, form_of, moment, onward
+from inbox.writing import links, screening
 
 ON_FIELD = {
     "no_ground": "ground", "no_reason": "reason", "empty_text": "text", "bad_text": "text", "unchanged": "text",
@@ -132,18 +133,23 @@ def unhide(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
 def edit_reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     form = request.POST
     item = _reply_in(row, form)
+    text, now = _text(form, "text"), timezone.now()
     try:
-        outgoing = actions.edit_reply(
-            row.pk,
-            to=item.external_id,
-            text=_text(form, "text"),
+        links.stop_dead(text, now)
+        outgoing = screening.edit_reply(
+            row,
+            item,
+            text=text,
+            acknowledged=form.get("anyway", "").split(),
+            why=form.get("why", ""),
             by=request.user,
             key=_key(form),
-            now=timezone.now(),
+            now=now,
             delay=SEND_DELAY,
         )
     except Refused as refused:
-        return _shown_again(request, row, refused, editing=item.pk)
+        warned = getattr(refused, "kinds", ())
+        return _shown_again(request, row, refused, editing=item.pk, warned=warned, why=form.get("why", ""))
     _say(request, _("Den nya texten går ut om 10 sekunder."), "inbox:cancel", outgoing.pk)
     return back(request, row)
 

@@ -23,7 +23,7 @@ from inbox.models import REPLIES, Conversation, Item, Note, Outgoing, PendingRep
 from inbox.selectors import is_id
 from inbox.writing import approvals, bank, drafts, replying, secrecy, wordings
 from inbox.writing.secrecy import Kind
-from inbox.writing.signing import unsigned
+from inbox.writing.signing import still_signed, unsigned
 from sla import policies
 
 NEWEST = 20  # of the citizen's items that a reply may repeat something of
@@ -84,6 +84,31 @@ def reply(
         bank.used(int(template))
         _notice_edit(conversation, int(template), wanted)
     return outgoing
+
+
+@transaction.atomic
+def edit_reply(
+    conversation: Conversation, item: Item, *, text: str, acknowledged: Collection[str], why: str, **wanted: Any
+) -> Outgoing:
+    """Queue a new wording of a reply of ours as `actions.edit_reply` does, if it passes `screen`. Raises Refused."""
+    screen(conversation, text, acknowledged=acknowledged, why=why, by=wanted["by"], now=wanted["now"])
+    signed = still_signed(text, item.text) if text.strip() else text
+    return actions.edit_reply(conversation.pk, to=item.external_id, text=signed, **wanted)
+
+
+@transaction.atomic
+def approve(pending: PendingReply, *, text: str, acknowledged: Collection[str], why: str, **wanted: Any) -> Outgoing:
+    """Send a reply that waits as `approvals.approve` does, if what the approver has changed passes `screen`.
+
+    What its author has been warned of and has sent all the same is not asked about again. Raises Refused.
+    """
+    if text != pending.text:
+        known = {finding.kind for finding in secrecy.outbound(pending.text, cited=_told(pending.conversation))}
+        known_too = [*acknowledged, *sorted(known - {Kind.IDENTITY})]
+        reason = why if acknowledged else None
+        screen(pending.conversation, text, acknowledged=known_too, why=reason, by=wanted["by"], now=wanted["now"])
+        text = still_signed(text, pending.text) if text.strip() else text
+    return approvals.approve(pending.pk, text=text, **wanted)
 
 
 def _notice_edit(conversation: Conversation, template_id: int, wanted: dict[str, Any]) -> None:

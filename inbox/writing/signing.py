@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from accounts.models import Channel, User
 from accounts.permissions import unit_of
 from connectors.registry import connector_class
 
 Signature = Channel.Signature
+_STANDING = re.compile(r"(?:^|\s)(/[^\W\d_][^/\n]{0,150}|\^[^\W\d_]{1,5})$")
 
 
 def signatures(user: User, channel: Channel) -> tuple[str, ...]:
@@ -35,3 +38,11 @@ def unsigned(text: str, by: User, channel: Channel) -> str:
     """Take the signature off again, so that a text can be written on."""
     text = text.rstrip()
     return next((text.removesuffix(each) for each in signatures(by, channel) if text.endswith(each)), text).rstrip()
+
+
+def still_signed(text: str, before: str) -> str:
+    """Put the signature that a reply had after its new wording, unless that ends with one itself."""
+    had = _STANDING.search(before.rstrip())
+    if had is None or _STANDING.search(text.rstrip()):
+        return text
+    return f"{text.rstrip()} {had[1]}"

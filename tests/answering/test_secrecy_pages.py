@@ -13,7 +13,9 @@ from accounts.models import AuditEvent
 from inbox import ingest
 from inbox.incoming import places
 from inbox.models import Conversation, Item, Outgoing, RedirectTarget
-from tests.factories import NOW, ItemFactory, waiting_conversation
+from inbox.writing import approvals
+from inbox.writing.signing import still_signed
+from tests.factories import NOW, ItemFactory, UserFactory, waiting_conversation
 
 pytestmark = pytest.mark.django_db
 NUMBER = "811228-9874"
@@ -118,3 +120,51 @@ def test_a_refused_reply_leaves_no_trace_of_an_overridden_warning(anna: Client) 
     answer = send(anna, conversation, "Ditt ärende", anyway="case", why="x", verdict="holding")
     assert answer.status_code == 422
     assert not AuditEvent.objects.filter(action="reply.sent_after_warning").exists()
+
+
+def mend(client: Client, reply: Item, text: str, **fields: str) -> Any:
+    form = {"reply": reply.pk, "key": text[:20] + str(fields), "text": text, **fields}
+    return client.post(reverse("inbox:edit_reply", args=[Conversation.objects.get().pk]), form)
+
+
+def ours(text: str) -> Item:
+    row = waiting_conversation()
+    given = {"from_us": True, "contact": None, "conversation": None, "thread": row.thread, "text": text}
+    return ItemFactory(channel=row.channel, **given)
+
+
+def test_a_new_wording_of_a_reply_is_looked_through_as_the_reply_was(anna: Client) -> None:
+    reply = ours("Vi öppnar klockan nio. /Anna")
+    stopped = mend(anna, reply, f"Vi öppnar klockan nio. Ditt nummer är {NUMBER}")
+    assert stopped.status_code == 422 and NUMBER in stopped.content.decode() and not Outgoing.objects.exists()
+    warned = mend(anna, reply, "Vi har fått ditt ärende. /Anna")
+    assert warned.status_code == 422 and 'name="why"' in warned.content.decode() and not Outgoing.objects.exists()
+    mend(anna, reply, "Vi har fått ditt ärende. /Anna", anyway="case", why="Personen har själv bett om det")
+    assert Outgoing.objects.get().text == "Vi har fått ditt ärende. /Anna"
+
+
+def test_a_new_wording_keeps_the_signature_or_has_another(anna: Client) -> None:
+    reply = ours("Vi öppnar klockan nio. /Anna, kommunikatör")
+    mend(anna, reply, "Vi öppnar klockan tio.")
+    mend(anna, reply, "Vi öppnar klockan elva. /Per")
+    texts = ["Vi öppnar klockan tio. /Anna, kommunikatör", "Vi öppnar klockan elva. /Per"]
+    assert list(Outgoing.objects.order_by("pk").values_list("text", flat=True)) == texts
+
+
+@pytest.mark.parametrize("text", ["Se https://a.example/fel", "Hundar och/eller katter", "Öppet 24/7", ""])
+def test_what_was_not_signed_is_not_signed_by_a_new_wording(text: str) -> None:
+    assert still_signed("Ny text.", text) == "Ny text."
+
+
+def test_what_an_approver_changes_is_looked_through_and_what_the_author_answered_for_is_not_asked_again(
+    anna: Client,
+) -> None:
+    row, author = waiting_conversation(), UserFactory()
+    pending = approvals.submit(row.pk, kind="answer", text="Vi har ditt ärende. /Bo", by=author, key="k", now=NOW)
+    there = reverse("inbox:approve", args=[pending.pk])
+    for text in (f"Vi har ditt ärende, {NUMBER}.", "Vi har ditt ärende. Ring Per på 070-123 45 67."):
+        answer = anna.post(there, {"text": text, "drawn_at": NOW.isoformat()})
+        assert answer.status_code == 422 and text in answer.content.decode()
+    assert 'name="why"' in answer.content.decode() and not Outgoing.objects.exists()
+    anna.post(there, {"text": "Vi har ditt ärende, och hör av oss.", "drawn_at": NOW.isoformat()})
+    assert Outgoing.objects.get().text == "Vi har ditt ärende, och hör av oss. /Bo"
