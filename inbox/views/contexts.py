@@ -27,7 +27,7 @@ from inbox.verdicts import VERDICTS, Verdict, of_reply, offered
 from inbox.views import above, items, menus, panels, sides
 from inbox.views import desk as desks
 from inbox.views.rows import foreign
-from inbox.writing import bank, drafts, signing, texts, whose
+from inbox.writing import bank, drafts, screening, signing, texts, whose
 from sla import explain, policies
 from sla.clock import Policy
 from sla.policies import InForce
@@ -233,6 +233,7 @@ def _fields(form: dict[str, Any], promised: datetime, now: datetime) -> dict[str
         "error": form.get("error", ""),
         "error_on": form.get("error_on", "text"),
         "warned": form.get("warned", ()),
+        "needs_no_why": set(form.get("warned", ())) <= {screening.REPEATED, screening.TOGETHER},
         "together": form.get("together"),
         "why": form.get("why", ""),
         "manager_note": form.get("manager_note", ""),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -26,6 +26,7 @@ from inbox import actions, selectors
 from inbox.models import Conversation, Outgoing, PendingReply, VerdictEvent
 from inbox.selectors import Filters
 from inbox.verdicts import VERDICTS
+from inbox.views import collective
 from inbox.views.contexts import part
 from inbox.views.inbox import address, conversation_answer, found
 from inbox.writing import links, screening, together
@@ -100,29 +101,30 @@ def reply(request: HttpRequest, pk: int, *, row: Conversation) -> HttpResponse:
     """Queue what the composer holds; a refusal shows the form again with every word still in it (422)."""
     form, now = request.POST, timezone.now()
     text = form.get("text", "").replace("\r\n", "\n")
+    asked = {"by": request.user, "now": now, "drawn_at": moment(form.get("drawn_at", "")) or now}
     try:
         links.stop_dead(text, now)
-        acknowledged = form.get("anyway", "").split()
-        outgoing = (together if together.TOGETHER in acknowledged else screening).reply(
+        asked["kind"] = _kind(form)
+        send = (
+            partial(together.reply, **collective.form_of(request)) if collective.is_asked(request) else screening.reply
+        )
+        outgoing = send(
             row,
-            acknowledged=acknowledged,
+            acknowledged=form.get("anyway", "").split(),
             why=form.get("why", ""),
             template=form.get("template", ""),
             redirect=form.get("redirect", ""),
-            kind=_kind(form),
             text=text,
-            by=request.user,
             key=form.get("key", "")[:80],
-            now=now,
-            drawn_at=moment(form.get("drawn_at", "")) or now,
             promised_at=_promised(form) if form.get("verdict") == "holding" else None,
             delay=SEND_DELAY,
             sign=True,
             note=form.get("manager_note", ""),
+            **asked,
         )
     except actions.Refused as refused:
         error_on = "promise" if "promise" in refused.code else "text"
-        kept = _kept(form, refused) | _together(request, row, text, refused, now)
+        kept = _kept(form, refused) | collective.kept(request, row, refused, asked)
         return conversation_answer(request, row, status=422, error=str(refused), error_on=error_on, **kept)
     if isinstance(outgoing, PendingReply):
         said = _("Väntar på godkännande. %s ser inget än, och svarsfristen gäller.") % (row.contact or _("Avsändaren"))
@@ -138,17 +140,6 @@ def _leaves(outgoing: Outgoing, row: Conversation) -> str:
         return _("%(kind)s till %(n)s personer skickas om 10 sekunder.") % {"kind": kind, "n": others + 1}
     name = row.contact or _("avsändaren")
     return _("%(kind)s till %(name)s skickas om 10 sekunder.") % {"kind": kind, "name": name}
-
-
-def _together(
-    request: HttpRequest, row: Conversation, text: str, refused: actions.Refused, now: datetime
-) -> dict[str, Any]:
-    """Beside the warning of the same reply again: one reply to all who wait for it."""
-    if refused.code != screening.REPEATED:
-        return {}
-    drawn_at = moment(request.POST.get("drawn_at", "")) or now
-    kind = _kind(request.POST)
-    return {"together": together.offered(row, text, kind=kind, by=request.user, drawn_at=drawn_at, now=now)}
 
 
 def _kept(form: Any, refused: actions.Refused) -> dict[str, Any]:

@@ -38,7 +38,8 @@ WHY: dict[Kind, Promise] = {
 }
 
 
-REPEATED = "repeated"  # acknowledged beside the kinds of the secrecy guard
+# Acknowledged beside the kinds of the secrecy guard: the same words again, and that they are for several (together.py).
+REPEATED, TOGETHER = "repeated", "together"
 MOST_ALIKE = 2  # replies of one wording in one thread; the third is asked about
 NEWEST_REPLIES = 200  # of a thread that are compared
 _GREETING = re.compile(r"^(?:hej|hejsan|hallå|tjena)\b[^!.,?\n]{0,60}[!.,?]?\s*", re.IGNORECASE)
@@ -166,7 +167,7 @@ def screen(
         raise actions.Refused(_identity_words(text, findings), "secrecy_stop")
     if not kinds:
         return
-    known = [each for each in acknowledged if each == REPEATED]
+    known = [each for each in acknowledged if each in (REPEATED, TOGETHER)]
     if kinds - {Kind(each) for each in acknowledged if each in list(Kind)}:
         found = "; ".join(str(words) for kind, words in WHY.items() if kind in kinds)
         raise Warned(_("Läs igenom en gång till. Texten innehåller %s.") % found, [*sorted(kinds), *known])

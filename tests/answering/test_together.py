@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -49,23 +50,63 @@ def stands_there(reply: Outgoing) -> None:
     sending.accepted(claimed, Sent("900", at), at)
 
 
-def collective(client: Client, row: Conversation, **form: Any) -> Outgoing:
-    assert send(client, row, anyway="repeated together", **form).status_code == 302
-    return Outgoing.objects.get(key=f"key-{row.pk}")
+def collective(client: Client, rows: list[Conversation], **form: Any) -> Outgoing:
+    """Tick the others, read the text, and send it to the first."""
+    form |= {"anyway": "repeated together", "also": [row.pk for row in rows[1:]], "read": "1"}
+    assert send(client, rows[0], **form).status_code == 302
+    return Outgoing.objects.get(key=f"key-{rows[0].pk}")
 
 
-def test_the_third_time_a_collective_reply_is_offered_and_shown_as_it_would_read(
-    anna: Client, rows: list[Conversation]
-) -> None:
-    page = send(anna, rows[0], "Hej Lena! vi öppnar klockan 9.").content.decode()
-    assert "Samlat svar, som också besvarar 2 andra som väntar i tråden" in page and "Jonas Berg, Mona Rask." in page
-    assert "Hej Lena Karlsson, Jonas Berg och Mona Rask! Vi öppnar klockan 9.</q>" in page
+def ticked(page: str) -> list[str]:
+    return re.findall(r'name="also" value="(\d+)" checked', page)
+
+
+def test_the_third_time_a_collective_reply_is_offered_to_those_who_wait(anna: Client, rows: list[Conversation]) -> None:
+    page = send(anna, rows[0]).content.decode()
+    assert "Samlat svar, som också besvarar dem du kryssar för" in page
+    assert [f'name="also" value="{row.pk}"' in page for row in rows] == [False, True, True] and ticked(page) == []
     assert "Skicka ändå, bara till Lena Karlsson" in page
 
 
+def test_who_asks_the_same_is_ticked_and_stands_first(anna: Client, rows: list[Conversation]) -> None:
+    Conversation.objects.filter(pk__in=[rows[0].pk, rows[2].pk]).update(alike=rows[0].pk)
+    page = send(anna, rows[0]).content.decode().partition("kryssar för")[2]
+    assert ticked(page) == [str(rows[2].pk)] and page.index("Mona Rask</strong>") < page.index("Jonas Berg</strong>")
+
+
+def test_it_is_read_as_it_would_go_out_before_it_goes(anna: Client, rows: list[Conversation]) -> None:
+    others = [row.pk for row in rows[1:]]
+    asked = send(anna, rows[0], "Hej Lena! vi öppnar klockan 9.", anyway="repeated together", also=others)
+    page = asked.content.decode()
+    assert asked.status_code == 422 and "Det besvarar också: Jonas Berg, Mona Rask." in page
+    assert "Hej Lena Karlsson, Jonas Berg och Mona Rask! Vi öppnar klockan 9.</textarea>" in page
+    assert '<input type="hidden" name="read" value="1">' in page and 'value="repeated together"' in page
+
+
+def test_nobody_ticked_is_asked_for_again(anna: Client, rows: list[Conversation]) -> None:
+    refused = send(anna, rows[0], anyway="repeated together")
+    assert refused.status_code == 422 and "Kryssa för vilka fler som svaret gäller." in refused.content.decode()
+    assert "Samlat svar, som också" in refused.content.decode()
+
+
+def test_only_who_may_be_seen_and_stands_in_the_thread_can_be_ticked(anna: Client, rows: list[Conversation]) -> None:
+    elsewhere = waiting_conversation()
+    reply = collective(anna, [*rows[:2], elsewhere])
+    assert list(reply.also.all()) == [rows[1]]
+
+
+def test_another_warning_keeps_whom_it_answers(anna: Client, rows: list[Conversation]) -> None:
+    others = {"anyway": "repeated together", "also": [rows[1].pk], "read": "1"}
+    asked = send(anna, rows[0], "Ditt ärende ligger hos oss.", **others)
+    page = asked.content.decode()
+    assert asked.status_code == 422 and f'<input type="hidden" name="also" value="{rows[1].pk}">' in page
+    warned = re.search(r'name="anyway" value="([a-z ]+)"', page)
+    assert warned and set(warned[1].split()) == {"repeated", "together", "case"} and 'name="why"' in page
+
+
 def test_one_reply_answers_all_of_them_once_it_stands_there(anna: Client, rows: list[Conversation]) -> None:
-    reply = collective(anna, rows[0])
-    assert reply.text == f"Hej Lena Karlsson, Jonas Berg och Mona Rask! {TEXT} /Anna"
+    reply = collective(anna, rows)
+    assert reply.text == f"{TEXT} /Anna"
     waiting = ReplyCycle.objects.filter(conversation__in=rows)
     assert not waiting.exclude(ended_at=None).exists()
     stands_there(reply)
@@ -75,7 +116,7 @@ def test_one_reply_answers_all_of_them_once_it_stands_there(anna: Client, rows: 
 
 
 def test_nobody_else_answers_those_whom_it_is_on_its_way_to(anna: Client, rows: list[Conversation]) -> None:
-    collective(anna, rows[0])
+    collective(anna, rows)
     refused = send(anna, rows[1], "Hej Jonas!")
     assert (
         refused.status_code == 422 and "Anna har redan ett svar på väg till samma person." in refused.content.decode()
@@ -83,19 +124,19 @@ def test_nobody_else_answers_those_whom_it_is_on_its_way_to(anna: Client, rows: 
 
 
 def test_taken_back_it_has_answered_nobody(anna: Client, rows: list[Conversation]) -> None:
-    reply = collective(anna, rows[0])
+    reply = collective(anna, rows)
     actions.cancel(reply.pk, by=reply.by, now=NOW)
     assert not ReplyCycle.objects.filter(conversation__in=rows).exclude(ended_at=None).exists()
     assert send(anna, rows[1], "Hej Jonas!").status_code == 302
 
 
 def test_the_same_key_twice_is_one_reply(anna: Client, rows: list[Conversation]) -> None:
-    first, again = collective(anna, rows[0]), collective(anna, rows[0])
+    first, again = collective(anna, rows), collective(anna, rows)
     assert first == again and again.also.count() == 2
 
 
 def test_who_was_answered_meanwhile_keeps_that_answer(anna: Client, rows: list[Conversation]) -> None:
-    reply = collective(anna, rows[0])
+    reply = collective(anna, rows)
     actions.close(rows[1].pk, reason="other", by=UserFactory(), now=NOW)
     stands_there(reply)
     assert ReplyCycle.objects.get(conversation=rows[1]).outcome == "no_reply"
@@ -103,7 +144,7 @@ def test_who_was_answered_meanwhile_keeps_that_answer(anna: Client, rows: list[C
 
 
 def test_who_wrote_after_the_form_was_drawn_waits_on(anna: Client, rows: list[Conversation]) -> None:
-    reply = collective(anna, rows[0], drawn_at=(NOW + MINUTE).isoformat())
+    reply = collective(anna, rows, drawn_at=(NOW + MINUTE).isoformat())
     late = NOW + MINUTE + timedelta(seconds=1)
     ItemFactory(conversation=rows[1], posted_at=late, fetched_at=late, text="Och på söndag?", cycle=_cycle(rows[1]))
     stands_there(reply)
@@ -126,20 +167,22 @@ def test_whoever_has_to_be_answered_alone_is_not_among_them(anna: Client, rows: 
 def test_where_nobody_else_waits_any_longer_nothing_leaves(anna: Client, rows: list[Conversation]) -> None:
     for row in rows[1:]:
         actions.close(row.pk, reason="other", by=UserFactory(), now=NOW)
-    refused = send(anna, rows[0], anyway="repeated together")
-    assert refused.status_code == 422 and "Ingen annan i tråden väntar på samma svar längre" in refused.content.decode()
+    refused = send(anna, rows[0], anyway="repeated together", also=[row.pk for row in rows[1:]], read="1")
+    assert refused.status_code == 422
+    assert "Ingen annan som du har kryssat för väntar längre." in refused.content.decode()
     assert not Outgoing.objects.filter(conversation=rows[0]).exists()
 
 
 def test_a_reply_that_waits_for_approval_is_never_a_collective_one(anna: Client, rows: list[Conversation]) -> None:
     ApprovalRule.objects.create(channel=rows[0].channel)
     assert "Samlat svar" not in send(anna, rows[0]).content.decode()
-    assert send(anna, rows[0], anyway="repeated together").status_code == 422
+    others = [row.pk for row in rows[1:]]
+    assert send(anna, rows[0], anyway="repeated together", also=others, read="1").status_code == 422
     assert not PendingReply.objects.exists()
 
 
 def test_sent_again_after_a_failure_it_answers_the_same_people(anna: Client, rows: list[Conversation]) -> None:
-    reply = collective(anna, rows[0])
+    reply = collective(anna, rows)
     Outgoing.objects.filter(pk=reply.pk).update(status="failed", error="Facebook svarade inte.")
     again = actions.retry(reply.pk, by=reply.by, now=NOW + MINUTE)
     assert list(again.also.order_by("pk")) == rows[1:]
