@@ -1,7 +1,6 @@
 """What uvicorn serves."""
 
 import asyncio
-import gc
 import os
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,7 +12,7 @@ from asgiref.sync import ThreadSensitiveContext
 from django.core.asgi import get_asgi_application
 from django.urls import reverse
 
-from config import embedded
+from config import embedded, memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -47,11 +46,7 @@ class Threads:
                 self._free.append(thread)
 
 
-# All that is loaded by now stays: to look through it for garbage took as long as three pages, in the middle of one. And
-# a page leaves hardly any behind, so that it is looked for once in three of them rather than five times in each.
-gc.collect()
-gc.freeze()
-gc.set_threshold(10_000)
+memory.look_less()
 
 threads = Threads(AT_ONCE)
 stream_thread = ThreadPoolExecutor(1, "streams")

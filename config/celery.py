@@ -4,7 +4,7 @@ import os
 
 from celery import Celery, signals
 
-from config import embedded
+from config import embedded, memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -18,3 +18,10 @@ app.autodiscover_tasks(["accounts", "inbox", "insights"])
 def open_up(**_: object) -> None:
     """Have the embedded services up before a worker or beat asks for them."""
     embedded.open_up()
+
+
+@signals.worker_ready.connect
+@signals.worker_process_init.connect
+def look_less(**_: object) -> None:
+    """Do as a web process does; a pool of processes does it in each."""
+    memory.look_less()

@@ -135,6 +135,8 @@ class _Work:
         change = PolicyChange.objects.select_related("version").get(pk=change_id)
         older = list(PolicyVersion.objects.filter(key=change.version.key, version__lt=change.version.version))
         self._plan = _plan(policies.pure(change.version), older, change.spans, version=change.version)
+        if self._plan is not None:
+            self._locking, self._moving = LOCK.format(concerned=self._plan.concerned), self._plan.move()
 
     @transaction.atomic
     def batch(self, now: datetime) -> int | None:
@@ -160,7 +162,7 @@ class _Work:
         """Lock the next conversations; give how many, the last of their ids, and all as PostgreSQL writes them."""
         if self._plan is None:
             return 0, 0, "{}"
-        cursor.execute(LOCK.format(concerned=self._plan.concerned), params)
+        cursor.execute(self._locking, params)
         count, last, ids = cursor.fetchone()
         return count, last, ids
 
@@ -168,7 +170,7 @@ class _Work:
         if self._plan is None:
             return 0
         # With a fresh snapshot, now that nobody else can change what is locked.
-        cursor.execute(self._plan.move(), params)
+        cursor.execute(self._moving, params)
         return int(cursor.fetchone()[0])
 
 
