@@ -235,6 +235,13 @@ class TestOwnReplies:
         post(anna, "edit_reply", conversation.pk, reply=reply.pk, text="Klockan tio.", key="e")
         assert (Outgoing.objects.get().kind, Outgoing.objects.get().text) == ("edit", "Klockan tio.")
 
+    def test_are_edited_on_a_phone_too_where_a_form_is_shown_once_it_is_chosen(
+        self, anna: Client, conversation: Conversation
+    ) -> None:
+        reply = own_item(conversation, text="Klockan nio.", posted_at=NOW, fetched_at=NOW)
+        assert 'id="composer" data-chosen' not in page(anna, conversation)
+        assert 'id="composer" data-chosen' in page(anna, conversation, f"?redigera={reply.pk}")
+
     def test_that_are_refused_keep_the_words(self, anna: Client, conversation: Conversation) -> None:
         reply = own_item(conversation, text="Klockan nio.", posted_at=NOW, fetched_at=NOW)
         response = post(anna, "edit_reply", conversation.pk, reply=reply.pk, text=" ", key="e")
