@@ -47,13 +47,13 @@ def figures_of_ended(kind: str, outcome: str, reason: str | None) -> list[str]:
     return _counting(ENDED, {"kind": kind, "outcome": outcome, "verdict": verdict, "verdict__reason": reason})
 
 
-def figures_of_open(row: Mapping[str, Any], instants: Instants) -> list[str]:
-    """Give the figures that count an open wait."""
-    return _counting(OPEN, row, instants)
+def figures_of_open(row: Mapping[str, Any], conditions: Mapping[str, Q]) -> list[str]:
+    """Give the figures that count an open wait. `conditions`: of those in OPEN, at an instant."""
+    return [key for key, condition in conditions.items() if holds(condition, row)]
 
 
-def _counting(keys: tuple[str, ...], row: Mapping[str, Any], instants: Instants = ANY) -> list[str]:
-    return [key for key in keys if holds(FIGURES[key].where(instants), row)]
+def _counting(keys: tuple[str, ...], row: Mapping[str, Any]) -> list[str]:
+    return [key for key in keys if holds(FIGURES[key].where(ANY), row)]
 
 
 def holds(condition: Q, row: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from django.db.models import (
     DateField,
     DateTimeField,
     F,
-    FloatField,
+    Field,
     Func,
     IntegerField,
     JSONField,
@@ -264,9 +264,12 @@ def _asked_and_answered(rows: QuerySet[ReplyCycle], answered: Combinable) -> Any
 
 
 class _Seconds(Func):
-    """A time as seconds since 1970; the fraction is exact to the microsecond."""
+    """A time as seconds since 1970; the fraction is exact to the microsecond.
 
-    template, output_field = "DATE_PART('epoch', %(expressions)s)", FloatField()
+    A field of no kind: of a FloatField, each would be made a float again.
+    """
+
+    template, output_field = "DATE_PART('epoch', %(expressions)s)", Field()
 
 
 def _count_answers(found: Counts, answers: Iterable[Answer], known: figures.Policies) -> None:

@@ -11,7 +11,7 @@ from django.db.models import Count, DateTimeField, F, Func, IntegerField, Min, V
 
 from inbox.models import ReplyCycle
 from insights import alike
-from insights.definitions import Instants
+from insights.definitions import FIGURES, Instants
 from insights.finding import BY_LANE, lane_key
 from insights.scope import Scope
 
@@ -30,9 +30,11 @@ def open_now(scope: Scope, instants: Instants) -> dict[int, Counter[str]]:
     # Count("*"): a count of ids would have each row read.
     grouped = waiting.values_list("channel", "lane", "kind", "policy", "span").annotate(Min("due_at"), n=Count("*"))
 
+    conditions = {key: FIGURES[key].where(instants) for key in alike.OPEN}
+
     @cache
     def counting(kind: str, policy: int | None, due_at: datetime) -> list[str]:
-        return alike.figures_of_open({"kind": kind, "policy": policy, "due_at": due_at, "ended_at": None}, instants)
+        return alike.figures_of_open({"kind": kind, "policy": policy, "due_at": due_at, "ended_at": None}, conditions)
 
     found: dict[int, Counter[str]] = defaultdict(Counter)
     for channel, lane, kind, policy, _span, due_at, n in grouped.order_by():
