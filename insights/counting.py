@@ -34,12 +34,13 @@ from django.db.models.functions import Cast, TruncHour, TruncWeek
 from django.utils import timezone
 
 from inbox.models import ReplyCycle
-from insights import alike, figures
+from insights import alike, figures, spreads
 from insights.definitions import FIGURES, IN_TIME, PROMISE_KEPT_AT, Instants, Moment, may_count
 from insights.figures import ZONE
 from insights.finding import HOUR, hour_key, redirect_key, topic_key
 from insights.models import StaleWeek, WeekCount
 from insights.scope import WEEK, Scope, midnight, monday_of
+from insights.spreads import MINUTES, STEP, Packed, minutes_key
 from sla import clock
 from sla.clock import Policy
 
@@ -47,8 +48,6 @@ MINUTE = timedelta(minutes=1)
 Week = tuple[date, int | None]  # a Monday and the id of a channel, None for all that were asked for
 Counts = dict[Week, Counter[str]]
 PROMISE = ("owed", "kept")  # all that is told of each channel
-MINUTES = "minutes-"  # `minutes-weekday-115`: questions of working days answered within 115 minutes, and not 110
-STEP = 5  # minutes that a length is rounded up to: nobody asks for less, and a year is summed at once
 
 
 @dataclass
@@ -60,13 +59,20 @@ class Numbers:
         default_factory=lambda: defaultdict(Counter)
     )  # PROMISE, of the scope alone
     spreads: dict[date, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # hours and minutes
+    packed: dict[date, list[Packed]] = field(default_factory=lambda: defaultdict(list))  # and those counted before
 
     def of(self, scope: Scope) -> Counter[str]:
         """Sum the weeks of a scope that lies within what was counted."""
         return sum_of(self.by_week[monday] for monday in scope.mondays if monday in self.by_week)
 
     def spread_of(self, scope: Scope) -> Counter[str]:
-        return sum_of(self.spreads[monday] for monday in scope.mondays if monday in self.spreads)
+        total = spreads.sum_of(week for monday in scope.mondays for week in self.packed.get(monday, ()))
+        return sum_of([total, *(self.spreads[monday] for monday in scope.mondays if monday in self.spreads)])
+
+    def each_spread(self) -> dict[date, Counter[str]]:
+        """Give the spread of each week."""
+        every = {monday: spreads.sum_of(weeks) for monday, weeks in self.packed.items()}
+        return every | {monday: sum_of([every.get(monday, Counter()), one]) for monday, one in self.spreads.items()}
 
 
 def sum_of(counters: Iterable[Counter[str]]) -> Counter[str]:
@@ -116,7 +122,8 @@ def _add_counted(found: Numbers, scope: Scope, weeks: set[date], line: set[date]
     ):
         if counts is not None:
             _add(found.by_week[monday], counts)
-            _add(found.spreads[monday], spread or {})
+            if spread:
+                found.packed[monday].append(spread)
         elif channel:
             _add(found.by_channel[channel], +Counter(owed=owed or 0, kept=kept or 0))
         else:
@@ -278,7 +285,7 @@ def _count_answers(found: Counts, answers: Iterable[Answer], known: figures.Poli
         (channel, *_measured(known[version], asked, answered)) for channel, asked, answered, version in answers
     ).items():
         week = found[monday, channel]
-        for key in ("first_answer", f"first_answer_{kind}", f"{MINUTES}{kind}-{minutes}"):
+        for key in ("first_answer", f"first_answer_{kind}", minutes_key(kind, minutes)):
             week[key] += n
 
 

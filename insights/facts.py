@@ -44,7 +44,7 @@ class Facts:
             "now": self.now.isoformat(),
             "by_week": _keyed(self.numbers.by_week),
             "by_channel": _keyed(self.numbers.by_channel),
-            "spreads": _keyed(self.numbers.spreads),
+            "spreads": _keyed(self.numbers.each_spread()),
             "open": _keyed(self.open_by_channel),
             "last_in_4": self.last_in_4.isoformat(),
             "places": [asdict(place) for place in self.places],

@@ -20,7 +20,7 @@ class WeekCount(models.Model):
     monday = models.DateField()
     channel = models.ForeignKey(Channel, models.CASCADE, null=True, blank=True, db_index=False, related_name="+")
     counts = models.JSONField(default=dict)  # figure → number
-    spread = models.JSONField(default=dict)  # hours of arrival, and minutes to the answer
+    spread = models.JSONField(default=dict)  # hours of arrival, and minutes to the answer (spreads.py)
 
     class Meta:
         constraints: ClassVar = [

@@ -148,7 +148,7 @@ def _promise(report: Report) -> list[Block]:
         blocks.append(
             _table(
                 [_("Jämfört med"), _("hållet"), _("för sent"), _("inkom")],
-                [[str(e.name), share(e.share), spaced(e.late), spaced(e.arrived)] for e in report.earlier],
+                [[str(e.name), share(e.share), _number(e.late), _number(e.arrived)] for e in report.earlier],
             )
         )
     blocks.append(_chart("insights/_line.html", {"line": report.lines[0], "class": ""}, alt=alt, width=WIDE_CHART))

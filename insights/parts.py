@@ -75,8 +75,8 @@ class Earlier:
     name: str | Promise
     scope: Scope
     share: Share
-    arrived: int
-    late: int
+    arrived: Number
+    late: Number
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,12 @@ class Report:
         named = [(before, self.scope.before()), (year, self.scope.year_before())]
         found = [(name, scope, self.numbers.of(scope)) for name, scope in named[: 1 if self.scope.weeks == 52 else 2]]
         return [
-            Earlier(name, scope, Share(counts["kept"], counts["owed"]), counts["arrived"], counts["late"])
+            Earlier(
+                name,
+                scope,
+                Share(counts["kept"], counts["owed"]),
+                *(Number.of(FIGURES[key], scope, counts) for key in ("arrived", "late")),
+            )
             for name, scope, counts in found
             if counts["owed"] or counts["arrived"]
         ]

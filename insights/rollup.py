@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 
-from insights import counting
+from insights import counting, spreads
 from insights.models import StaleWeek, WeekCount
 from insights.scope import WEEK, midnight
 
@@ -60,7 +60,7 @@ def _row(monday: date, channel: int | None, counter: Counter[str]) -> WeekCount:
         monday=monday,
         channel_id=channel,
         counts={key: n for key, n in counter.items() if not counting.is_spread(key)},
-        spread={key: n for key, n in counter.items() if counting.is_spread(key)},
+        spread=spreads.packed({key: n for key, n in counter.items() if counting.is_spread(key)}),
     )
 
 
@@ -77,6 +77,6 @@ def check(now: datetime) -> list[date]:
 
 def _differs(monday: date, now: datetime) -> bool:
     stored = WeekCount.objects.filter(monday=monday, channel__isnull=False)
-    held = {row.channel_id: Counter(row.counts | row.spread) for row in stored}
+    held = {row.channel_id: Counter(row.counts | spreads.unpacked(row.spread)) for row in stored}
     counted = {channel: counter for (_monday, channel), counter in counting.count({monday}, now).items()}
     return held != counted

@@ -47,6 +47,18 @@ def test_every_link_of_the_page_opens_as_many_rows_as_its_number_says(reader: Cl
             assert rows.context["page"].paginator.count == int(number), address
 
 
+def test_what_a_period_is_compared_with_opens_its_rows_too(reader: Client, now: datetime) -> None:
+    with time_machine.travel(now, tick=False):
+        histories.make(22, histories.channels(), now, size=80)
+        asked = reader.get(reverse("insights:promise"), {"veckor": "13"})
+        told = [number for each in asked.context["report"].earlier for number in (each.late, each.arrived)]
+        assert len(told) == 4 and all(number.count for number in told)
+        for number in told:
+            assert f'?{number.query.replace("&", "&amp;")}">{number.count}</a>' in asked.content.decode()
+            rows = reader.get(f"{reverse('insights:rows')}?{number.query}")
+            assert rows.context["page"].paginator.count == number.count
+
+
 def test_every_figure_has_a_page_of_rows(reader: Client, now: datetime) -> None:
     histories.make(4, histories.channels(), now, size=10)
     for key in (*FIGURES, next(iter(HOURS))):

@@ -155,20 +155,17 @@ def test_what_people_ask_about_is_that_of_its_rows_and_the_change_that_of_the_we
 def test_remembered_weeks_give_the_same_numbers(now: datetime) -> None:
     channels = histories.channels()
     histories.make(11, channels, now)
-    before = [vars(counting.numbers(scope, now)) for scope in scopes(channels)]
+    before = [_plain(counting.numbers(scope, now)) for scope in scopes(channels)]
     assert rollup.refresh(now)
     assert not StaleWeek.objects.filter(monday__lt=MONDAY).exists()
-    after = [vars(counting.numbers(scope, now)) for scope in scopes(channels)]
-    assert [_plain(each) for each in after] == [_plain(each) for each in before]
+    after = [_plain(counting.numbers(scope, now)) for scope in scopes(channels)]
+    assert after == before
 
 
-def _plain(numbers: dict[str, object]) -> dict[str, object]:
+def _plain(numbers: counting.Numbers) -> list[dict[object, object]]:
     """Without what is nought: a week without anything may be there or not."""
-    return {
-        "by_week": {key: +counter for key, counter in numbers["by_week"].items() if +counter},  # type: ignore[attr-defined]
-        "by_channel": {key: +counter for key, counter in numbers["by_channel"].items() if +counter},  # type: ignore[attr-defined]
-        "spreads": {key: +counter for key, counter in numbers["spreads"].items() if +counter},  # type: ignore[attr-defined]
-    }
+    each = (numbers.by_week, numbers.by_channel, numbers.each_spread())
+    return [{key: +counter for key, counter in counters.items() if +counter} for counters in each]
 
 
 def test_a_change_in_a_remembered_week_shows_at_once(now: datetime) -> None:
