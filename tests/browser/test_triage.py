@@ -219,6 +219,10 @@ def test_on_a_phone_a_refusal_is_in_sight_and_so_is_the_view_one_is_in(anna: Pag
     anna.locator("#text").fill("Ditt nummer är 811228-9874.")
     anna.locator("[data-send]").click()
     expect(anna.locator("#reply-error")).to_be_in_viewport()
+    anna.locator("#text").fill("Vi har fått ditt ärende.")
+    anna.locator("[data-send]").click()
+    box = anna.get_by_label("Varför? Sparas som anteckning.").bounding_box()
+    assert box is not None and box["width"] > 200
 
 
 def test_help_is_a_dialog_over_what_one_is_doing(anna: Page, scene: Scene) -> None:
