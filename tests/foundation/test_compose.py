@@ -11,6 +11,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from config import servers
 from tests.foundation.processes import ROOT
 from tests.foundation.test_environment import told
 
@@ -28,6 +29,20 @@ def test_every_variable_is_told_in_the_example() -> None:
     used = set(VARIABLE.findall((ROOT / "docker-compose.yml").read_text()))
     given = {name for service in OURS for name in SERVICES[service]["environment"]}
     assert (used | given) - told() == set()
+
+
+def test_its_database_is_set_as_the_embedded_one() -> None:
+    settings = dict(word.split("=") for word in SERVICES["db"]["command"] if "=" in word)
+    embedded = servers.POSTGRES | {"shared_buffers": "1GB"}
+    assert settings == {name: embedded[name] for name in settings}
+    assert len(settings) == 3
+
+
+@pytest.mark.parametrize(("memory", "at_hand"), [(2 << 30, "256MB"), (8 << 30, "1024MB"), (64 << 30, "1024MB")])
+def test_the_database_keeps_an_eighth_of_the_memory_at_hand_and_no_more_than_a_gigabyte(
+    memory: int, at_hand: str
+) -> None:
+    assert servers.at_hand(memory) == at_hand
 
 
 def test_no_secret_stands_in_a_file() -> None:
