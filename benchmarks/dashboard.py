@@ -17,6 +17,7 @@ PAGES = {
     "12 months": "veckor=52",
     "12 months, one account": "veckor=52&konto=3",
     "12 months, one department": "veckor=52&forvaltning=2",
+    "12 months, one topic": "veckor=52&amne=Fr%C3%A5ga%203",
     "13 weeks": "veckor=13",
     "this week": "",
 }
