@@ -31,6 +31,13 @@ PAGES: tuple[tuple[str, Promise, Permission], ...] = (
     ("staffing:page", gettext_lazy("Bemanning"), Permission.READ_REGISTER),
     ("inbox:answers", gettext_lazy("Svarsbank"), Permission.READ),
     ("inbox:redirects", gettext_lazy("Hänvisningar"), Permission.READ),
+    ("inbox:whose", gettext_lazy("Vems är det?"), Permission.READ),
+    ("inbox:phrases", gettext_lazy("Fraser på andra språk"), Permission.READ),
+    ("inbox:approvals", gettext_lazy("Svar att godkänna"), Permission.ANSWER),
+    ("inbox:rules", gettext_lazy("Regler och spår"), Permission.READ),
+    ("register:topics", gettext_lazy("Ämnen och hashtaggar"), Permission.READ_REGISTER),
+    ("house:dialogues", gettext_lazy("Dialoger"), Permission.READ_REGISTER),
+    ("house:rules", gettext_lazy("Husets regler"), Permission.READ_REGISTER),
     ("inbox:saved", gettext_lazy("Sparade vyer"), Permission.READ),
     ("inbox:monday", gettext_lazy("Måndagsstart"), Permission.READ),
     ("inbox:weekend", gettext_lazy("Helgkoll"), Permission.READ),
@@ -39,8 +46,10 @@ PAGES: tuple[tuple[str, Promise, Permission], ...] = (
     ("inbox:keys", gettext_lazy("Mina tangenter"), Permission.READ),
     ("people:list", gettext_lazy("Människor och roller"), Permission.REGISTER),
     ("trail:list", gettext_lazy("Logg"), Permission.READ_TRAIL),
+    ("operations:page", gettext_lazy("Drift"), Permission.REGISTER),
+    ("inbox:accessibility", gettext_lazy("Tillgänglighet"), Permission.READ),
 )
-PRESSED = ("å", "u", "m", "t", "v", "i", "w", "ö", "c", "n", "q")  # acts beside the verdicts
+PRESSED = ("å", "u", "m", "t", "v", "i", "p", "ä", "w", "ö", "c", "n", "q", "z")  # acts beside the verdicts
 
 
 @dataclass(frozen=True)

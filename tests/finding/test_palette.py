@@ -31,6 +31,14 @@ def test_it_leads_everywhere_and_names_the_views_with_their_digits(anna: Client)
     assert "Svara" not in commands
 
 
+@pytest.mark.parametrize("role", ["communicator", "admin", "reader", "department", "relay"])
+def test_every_place_that_somebody_is_offered_lets_him_in(role: str, sign_in: Callable[..., Client]) -> None:
+    client = sign_in(role, "Kim Ek")
+    places = [c for c in client.get("/kommandon/").context["commands"] if c.name.startswith("Gå till")]
+    assert places
+    assert {place.name: client.get(place.href).status_code for place in places} == {p.name: 200 for p in places}
+
+
 def test_with_a_conversation_open_it_knows_every_verdict_and_redirect(anna: Client) -> None:
     row = waiting_conversation()
     target = RedirectTarget.objects.create(name="Felanmälan", text="Anmäl")
