@@ -57,12 +57,13 @@ def view(name: str, query: dict[str, str]) -> list[Row]:
 def at_page(user: Any, filters: Any, number: int) -> Any:
     """Give the filters of a page, None if there are not so many."""
     from inbox import selectors
+    from inbox.showing import ordering
 
     if number == 1:
         return filters
-    rows = selectors._sorted(selectors.matching(user, filters, NOW), filters)
+    rows = ordering.in_its_order(selectors.matching(user, filters, NOW), filters)
     last = rows[(number - 1) * selectors.PAGE - 1 : (number - 1) * selectors.PAGE].first()
-    return replace(filters, after=selectors.key_of(last, filters)) if last else None
+    return replace(filters, after=ordering.key_of(last, filters)) if last else None
 
 
 def page(what: str, user: Any, filters: Any) -> list[Row]:

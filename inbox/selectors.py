@@ -13,19 +13,18 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import BooleanField, Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import BooleanField, Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.expressions import Expression, RawSQL
 from django.db.models.functions import JSONObject
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from accounts.models import Channel, User
 from accounts.permissions import Permission, may, memberships_of, scope_of
 from inbox import scope
 from inbox.models import REPLIES, Conversation, ExpertQuestion, Item, LaneChange, Outgoing, PendingReply, ReplyCycle
 from inbox.promise import promises
-from inbox.showing import narrowing, presence
-from inbox.showing.query import LONGEST, Query, parse
+from inbox.showing import narrowing, ordering, presence
+from inbox.showing.query import LONGEST, Query, is_id, parse
 from inbox.showing.written import SOME_ROW, SOME_TIME, TIME_OF_ROW, Sql, Write, asked_again, spelled_out, sql_of
 
 PAGE = 40  # rows a page: what a tall screen shows twice
@@ -124,11 +123,6 @@ _ANY_DAY = date(2000, 1, 3)  # what has nothing to do with days is read on any o
 class ListPage:
     rows: list[Conversation]
     after: str  # key of the last row, "" on the last page
-
-
-def is_id(text: str) -> bool:
-    """Whether a text of an address can be an id of ours at all."""
-    return text.isascii() and text.isdigit() and len(text) < 18
 
 
 def visible_to(user: User) -> QuerySet[Conversation]:
@@ -253,12 +247,12 @@ def page(user: User, filters: Filters, now: datetime) -> ListPage:
     """
     found = _rows_of(user, _again(_ids_of_page, user, filters, now), filters, PAGE + 1)
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return ListPage(found[:PAGE], key_of(last, filters) if last else "")
+    return ListPage(found[:PAGE], ordering.key_of(last, filters) if last else "")
 
 
 def first_rows(user: User, rows: QuerySet[Conversation], filters: Filters, most: int) -> list[Conversation]:
     """The first of these rows in the order of a view, with all that a row shows. One query."""
-    parts = _in_order(rows, replace(filters, after=""))
+    parts = ordering.in_order(rows, replace(filters, after=""))
     return _rows_of(user, [sql_of(part.values("pk")[:most]) for part in parts], filters, most)
 
 
@@ -274,7 +268,7 @@ def _count(user: User, filters: Filters, now: datetime) -> tuple[Sql, ...]:
 
 
 def _ids_of_page(user: User, filters: Filters, now: datetime) -> tuple[Sql, ...]:
-    parts = _in_order(folded(user, filters, now), filters)
+    parts = ordering.in_order(folded(user, filters, now), filters)
     return tuple(sql_of(part.values("pk")[: PAGE + 1]) for part in parts)
 
 
@@ -283,7 +277,7 @@ def _again(write: Write, user: User, filters: Filters, now: datetime) -> tuple[S
     if filters.text or not sees_all(user):
         return write(user, filters, now)
     values, after = {SOME_TIME: now, _tomorrow(SOME_TIME): _tomorrow(now)}, ""
-    if key := read_key(filters.after):
+    if key := ordering.read_key(filters.after):
         values |= {TIME_OF_ROW: key[0], SOME_ROW: key[1]}
         lane, tilde, _rest = filters.after.rpartition("~")
         moment = "-" if key[0] is None else TIME_OF_ROW.isoformat()
@@ -292,12 +286,12 @@ def _again(write: Write, user: User, filters: Filters, now: datetime) -> tuple[S
 
 
 def _rows_of(user: User, asked: Sequence[Sql], filters: Filters, most: int) -> list[Conversation]:
-    """The first rows of what `_in_order` gives."""
+    """The first rows of what `ordering.in_order` gives."""
     arrays = " || ".join(f"ARRAY({sql})" for sql, _params in asked)
     params = [value for _sql, values in asked for value in values]
     these = RawSQL(f'"inbox_conversation"."id" = ANY({arrays})', params, _BOOLEAN)
     shown = presence.with_present(as_shown(visible_to(user).filter(these), user))
-    found = list(_sorted(shown, filters))
+    found = list(ordering.in_its_order(shown, filters))
     if filters.pins:
         found.sort(key=lambda row: row.lane)  # stable: within a lane by deadline
     return found[:most]
@@ -346,86 +340,6 @@ def _facts_of(rows: QuerySet[Any], *names: str) -> Subquery:
     return Subquery(rows.values(facts=JSONObject(**{name: name for name in names}))[:1])
 
 
-def _in_order(rows: QuerySet[Conversation], filters: Filters) -> list[QuerySet[Conversation]]:
-    """Cut a view after its key into what is read by an index each: lane by lane on top, then the rest, all sorted."""
-    if not filters.pins:
-        return [_sorted(_after(rows, filters), filters)]
-    last = _lane_of(filters.after)
-    lanes = [
-        _sorted(_after(rows.filter(lane=lane), filters) if lane == last else rows.filter(lane=lane), filters)
-        for lane in LANES.values()
-        if last is None or lane >= last
-    ]
-    rest = rows.filter(lane=Lane.ORDINARY)
-    if filters.all_due:
-        rest = rest.filter(due_at__isnull=False)
-    return [*lanes, _sorted(_after(rest, filters) if last == Lane.ORDINARY else rest, filters)]
-
-
-def _lane_of(key: str) -> int | None:
-    """Say in which lane a key lies; None where there is no key."""
-    if read_key(key) is None:
-        return None
-    lane, _, rest = key.partition("~")
-    return int(lane) if rest else Lane.ORDINARY
-
-
-def _sorted(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
-    if filters.newest_first:
-        return rows.order_by("-last_item_at", "-pk")
-    return rows.order_by(F("due_at").asc(nulls_last=True), "pk")
-
-
-def key_of(row: Conversation, filters: Filters) -> str:
-    """Where a row stands in the order of a view."""
-    moment = row.last_item_at if filters.newest_first else row.due_at
-    lane = f"{row.lane}~" if filters.pins and row.lane != Lane.ORDINARY else ""
-    return f"{lane}{moment.isoformat() if moment else '-'}_{row.pk}"
-
-
-def read_key(key: str) -> tuple[datetime | None, int] | None:
-    """Read a key of a row; None if it is none."""
-    moment, _, pk = (key[2:] if key[:2] in ("1~", "2~", "3~") else key).rpartition("_")
-    if not is_id(pk):
-        return None
-    try:
-        at = None if moment == "-" else parse_datetime(moment)
-    except ValueError:
-        return None
-    return (at, int(pk)) if moment == "-" or (at and at.tzinfo) else None
-
-
-def _after(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
-    """Keep what comes after a key; all of it without one that can be read."""
-    key = read_key(filters.after)
-    if key is None:
-        return rows
-    at, pk = key
-    if filters.newest_first:
-        # The bound tells the index where to begin; the exact condition alone would walk there from the start.
-        older = Q(last_item_at__lt=at) | Q(last_item_at=at, pk__lt=pk)
-        return rows.filter(older, last_item_at__lte=at) if at else rows
-    if at is None:
-        return rows.filter(due_at=None, pk__gt=pk)
-    later = Q(due_at__gt=at) | Q(due_at=at, pk__gt=pk)
-    if filters.all_due and _lane_of(filters.after) == Lane.ORDINARY:
-        return rows.filter(later, due_at__gte=at)
-    return rows.filter(later | Q(due_at=None))
-
-
-def _before(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
-    """Keep what comes before a key; all of it without one."""
-    key = read_key(filters.after)
-    if key is None:
-        return rows
-    at, pk = key
-    if filters.newest_first:
-        return rows.filter(Q(last_item_at__gt=at) | Q(last_item_at=at, pk__gt=pk)) if at else rows
-    if at is None:
-        return rows.filter(Q(due_at__isnull=False) | Q(due_at=None, pk__lt=pk))
-    return rows.filter(Q(due_at__lt=at) | Q(due_at=at, pk__lt=pk))
-
-
 def news(user: User, filters: Filters, *, shown: Collection[int], since: datetime, now: datetime) -> set[int]:
     """The conversations that a list drawn at `since` lacks, or in which something new was written. Two queries.
 
@@ -435,19 +349,8 @@ def news(user: User, filters: Filters, *, shown: Collection[int], since: datetim
         return set()
     rows = folded(user, replace(filters, after=""), now)
     arrived = rows.filter(arrived_at__gt=since).values_list("pk", flat=True)[: COUNT_CAP + 1]
-    between = _above(rows, filters).exclude(pk__in=shown)
+    between = ordering.above(rows, filters, COUNT_CAP + 1).exclude(pk__in=shown)
     return {*arrived, *between.values_list("pk", flat=True)[: COUNT_CAP + 1]}
-
-
-def _above(rows: QuerySet[Conversation], filters: Filters) -> QuerySet[Conversation]:
-    """What stands above a key; all of the view without one."""
-    last = _lane_of(filters.after) if filters.pins else None
-    if last is None:
-        return _sorted(_before(rows, filters), filters)
-    here = _sorted(_before(rows.filter(lane=last), filters), filters)
-    sql, params = sql_of(here.values("pk")[: COUNT_CAP + 1])
-    in_lane = RawSQL(f'"inbox_conversation"."id" = ANY(ARRAY({sql}))', params, _BOOLEAN)
-    return rows.filter(Q(lane__lt=last) | Q(in_lane))
 
 
 def following(user: User, filters: Filters, row: Conversation, now: datetime) -> Conversation | None:
@@ -455,8 +358,8 @@ def following(user: User, filters: Filters, row: Conversation, now: datetime) ->
     if filters.has_words:
         return None
     rows = folded(user, filters, now).exclude(pk=row.pk).exclude(pk__in=on_its_way())
-    for asked in (replace(filters, after=key_of(row, filters)), replace(filters, after="")):
-        for part in _in_order(rows, asked):
+    for asked in (replace(filters, after=ordering.key_of(row, filters)), replace(filters, after="")):
+        for part in ordering.in_order(rows, asked):
             if found := part.first():
                 return found
     return None

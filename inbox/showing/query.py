@@ -69,6 +69,11 @@ class Query:
         return bool(self.channels or self.topics or self.statuses or self.languages or self.has or self.from_us)
 
 
+def is_id(text: str) -> bool:
+    """Whether a text of an address can be an id of ours at all."""
+    return text.isascii() and text.isdigit() and len(text) < 18
+
+
 def parse(text: str, today: date) -> Query:
     """Read what was typed. Never fails: what makes no sense is explained in `wrong`."""
     text, wrong = text[:LONGEST].replace("\0", " "), []

@@ -18,7 +18,7 @@ from accounts.models import User
 from inbox import selectors
 from inbox.models import Conversation, Item
 from inbox.selectors import Filters
-from inbox.showing import narrowing
+from inbox.showing import narrowing, ordering
 from inbox.showing.query import Query
 from inbox.showing.written import Sql, sql_of
 from inbox.writing import secrecy
@@ -82,7 +82,7 @@ def _ids(user: User, query: Query, filters: Filters, now: datetime) -> tuple[lis
     """Give ids and times of a page's hits and one more, whether the words are too common, and how many they have."""
     matching, params = _matching(query)
     inner, inner_params = _item(user, query, filters.channel, now)
-    beyond, key, after = "", [], selectors.read_key(filters.after)
+    beyond, key, after = "", [], ordering.read_key(filters.after)
     if after and after[0]:
         beyond, key = "(posted_at, item_id) < (%s, %s) AND ", [after[0], after[1]]
     newest = "ORDER BY posted_at DESC, item_id DESC"

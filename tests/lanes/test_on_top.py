@@ -11,6 +11,7 @@ from django.test import Client
 from inbox import selectors
 from inbox.models import Conversation, Thread
 from inbox.selectors import Filters
+from inbox.showing import ordering
 from tests.factories import NOW, ThreadFactory
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +75,7 @@ def test_the_next_one_follows_the_order_of_the_list(anna: Client) -> None:
 
 def test_news_in_a_lane_is_news_above_all_that_is_shown(write: Write, anna: Client) -> None:
     row = write("När öppnar ni?", at=NOW - 3 * HOUR)
-    key = selectors.key_of(row, Filters())
+    key = ordering.key_of(row, Filters())
     urgent = write("Vi vet var ni bor", at=NOW - HOUR)
     ask = {"sedan": (NOW + HOUR).isoformat(), "rader": f"{row.pk}", "efter": key}
     assert anna.get("/nytt/", ask).context["count"] == 1
