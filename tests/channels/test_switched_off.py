@@ -21,6 +21,7 @@ from inbox.incoming import reading, watchdog, webhooks
 from inbox.management.commands.poll import _surfaces
 from inbox.showing.wire import surface_line
 from insights import reading as unread
+from insights.scope import Scope, monday_of
 from tests.channels.conftest import Admin
 from tests.channels.test_connecting import text
 from tests.channels.test_watchdog import NOW, read
@@ -78,10 +79,11 @@ def test_a_reading_under_way_that_fails_afterwards_is_no_alarm_either(messages: 
 
 
 def test_the_figures_say_that_it_went_unread_until_it_was_switched_off(messages: Surface) -> None:
-    channel = Channel.objects.prefetch_related("surfaces").get()
-    found = [(gap.since, gap.until) for gap in unread.going_on(channel, NOW + 50 * HOUR) if gap.surface == messages]
-    assert found == [(NOW - 3 * HOUR, NOW)]
-    assert not [gap for gap in unread.gaps([channel], NOW + HOUR, NOW + 2 * HOUR, NOW + HOUR / 2) if gap.until]
+    week = Scope(monday_of(timezone.localdate(NOW)))
+    _places, gaps = unread.places(week, NOW + 50 * HOUR)
+    assert [(gap.since, gap.until) for gap in gaps if gap.surface == messages.name] == [(NOW - 3 * HOUR, NOW)]
+    _places, gaps = unread.places(week.after(), NOW + 14 * 24 * HOUR)
+    assert gaps and messages.name not in [gap.surface for gap in gaps]
 
 
 def test_who_did_it_and_when_stands_in_the_trail_once(messages: Surface, mona: User) -> None:
