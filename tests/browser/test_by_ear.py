@@ -32,7 +32,7 @@ class Spoken:
     def to(self, each: Written) -> None:
         """Open its row, if the verdict before it has not led there by itself."""
         if not self.heading(each.name).count():
-            self.press(self.by("link", name=re.compile(f"{each.name} {re.escape(each.text[:12])}")))
+            self.press(self.by("link", name=re.compile(f"{each.name} · .+ {re.escape(each.text[:12])}")))
         self.heard(each.name)
 
     def heading(self, name: str) -> Locator:
