@@ -138,7 +138,8 @@ _NOUGHT = '<span class="muted">0</span>'
 @register.simple_tag(takes_context=True)
 def week_rows(context: template.Context, weeks: list[Week]) -> SafeString:
     """The weeks of the line in rows of a table."""
-    short, so_far = escape(_("v.")), f' <span class="muted">{escape(_("hittills"))}</span>'
+    short, under_way = escape(_("v.")), escape(_("hittills"))
+    so_far = f' <span class="muted">{under_way}</span>'
     return mark_safe(
         "".join(
             f'<tr><th scope="row">{short} {week(each.monday)}{so_far if each.is_running else ""}</th>'

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -82,9 +82,11 @@ def test_lines_of_standard_input_are_answered_in_their_places(policy_file: Path)
 
 def test_ten_thousand_lines_take_less_than_two_seconds(policy_file: Path) -> None:
     def seconds(lines: int) -> float:
-        start = time.perf_counter()
+        """Of a processor: what else the machine has to do is not the command's."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert len(due("--policy-file", policy_file, "-", stdin=f"{FRIDAY}\t{FRIDAY}\n".encode() * lines)) == lines
-        return time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     assert seconds(10_000) - seconds(1) < 2
 
